@@ -1,0 +1,235 @@
+package schemas
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Schema is the version of the message that this package reads and writes.
+const Schema = 1
+
+// MemberID names a member of the protocol, such as "gla" or "lincolnshire".
+type MemberID string
+
+// Code is a term of one of the code lists, such as "forced-labour".
+type Code string
+
+// ID is the UUID that the sender chose for a message, in its canonical
+// lower-case form of 36 characters.
+type ID string
+
+// Kind names the body that a message carries.
+type Kind string
+
+// The kinds of message that the contract knows.
+const (
+	// KindTip is unverified information that nobody has yet taken on.
+	KindTip Kind = "tip"
+	// KindCase is an accepted matter with a lead, strands and a state.
+	KindCase Kind = "case"
+)
+
+// Urgency says how soon a recipient must look at a message.
+type Urgency string
+
+// The urgencies, in rising order.
+const (
+	Routine   Urgency = "routine"
+	Priority  Urgency = "priority"
+	Immediate Urgency = "immediate"
+)
+
+// Message is the envelope of every message, and its body. The same type
+// describes what a sender submits and what a recipient gets; the fields that
+// only the broker sets say so.
+type Message struct {
+	// Schema is the version of the contract: 1.
+	Schema int `json:"schema"`
+	// ID is chosen by the sender; the same record always has the same ID.
+	ID ID `json:"id"`
+	// Kind names the body that is present: Tip or Case.
+	Kind Kind `json:"kind"`
+	// Originator is the member that submits; it must be the member whose
+	// credentials publish the message.
+	Originator MemberID `json:"originator"`
+	// Reference is the originator's own reference. A recipient gets it only
+	// when nothing of the message is withheld from it.
+	Reference string `json:"reference,omitempty"`
+	// Created is when the originator made the message, in UTC.
+	Created Time `json:"created"`
+	// Marking is the protective marking of the whole message.
+	Marking Marking `json:"marking"`
+	Urgency Urgency `json:"urgency"`
+	// Purpose is a code of the list of purposes: why it is shared.
+	Purpose Code `json:"purpose"`
+	// Jurisdictions are the areas concerned; the first is the primary one.
+	// Left empty, they are derived from the items.
+	Jurisdictions []Jurisdiction `json:"jurisdictions,omitempty"`
+	// CrimeTypes are codes of the list of crime types; the first is the
+	// primary one. Left empty, they are derived from the items.
+	CrimeTypes []Code `json:"crime_types,omitempty"`
+	// Sectors are codes of the list of sectors. They are a legal input: some
+	// gateways exist for one sector only.
+	Sectors []Code `json:"sectors,omitempty"`
+	// Items are the graded items, at least one.
+	Items []Item `json:"items"`
+	// Subjects are the persons, businesses, places and things that items
+	// refer to by position.
+	Subjects []Subject `json:"subjects,omitempty"`
+	// Links name other messages that this one has to do with.
+	Links []Link `json:"links,omitempty"`
+	// Review is the day by which the message must be reviewed or weeded.
+	Review Date `json:"review,omitzero"`
+	// Tip is the body of a tip, else nil.
+	Tip *Tip `json:"tip,omitempty"`
+	// Case is the body of a case, else nil.
+	Case *Case `json:"case,omitempty"`
+}
+
+// Role says what happened in a jurisdiction.
+type Role string
+
+// The roles of a jurisdiction.
+const (
+	RoleIncident    Role = "incident"
+	RoleResidence   Role = "residence"
+	RoleBusiness    Role = "business"
+	RoleRecoveredAt Role = "recovered-at"
+	RoleTransit     Role = "transit"
+)
+
+// Jurisdiction is an area that a message or an item concerns.
+type Jurisdiction struct {
+	// Code is a code of the list of jurisdictions.
+	Code Code `json:"code"`
+	Role Role `json:"role"`
+}
+
+// Relation says what another message is to this one.
+type Relation string
+
+// The relations of a link.
+const (
+	Supersedes Relation = "supersedes"
+	PartOf     Relation = "part-of"
+	SeeAlso    Relation = "see-also"
+	Promotes   Relation = "promotes"
+)
+
+// Link names another message.
+type Link struct {
+	Originator MemberID `json:"originator"`
+	ID         ID       `json:"id"`
+	Relation   Relation `json:"relation"`
+}
+
+// ItemCrimeTypes returns the crime types of the item at index i: its own, or
+// else the message's.
+func (m *Message) ItemCrimeTypes(i int) []Code {
+	if own := m.Items[i].CrimeTypes; len(own) > 0 {
+		return own
+	}
+	return m.CrimeTypes
+}
+
+// ItemJurisdictions returns the jurisdictions of the item at index i: its own,
+// or else the message's.
+func (m *Message) ItemJurisdictions(i int) []Jurisdiction {
+	if own := m.Items[i].Jurisdictions; len(own) > 0 {
+		return own
+	}
+	return m.Jurisdictions
+}
+
+// ItemLinks returns the links of the item at index i: its own, or else the
+// message's.
+func (m *Message) ItemLinks(i int) []Link {
+	if own := m.Items[i].Links; len(own) > 0 {
+		return own
+	}
+	return m.Links
+}
+
+// ItemOrigin returns the member whose information the item at index i is: its
+// own origin, or else the originator.
+func (m *Message) ItemOrigin(i int) MemberID {
+	if own := m.Items[i].Origin; own != "" {
+		return own
+	}
+	return m.Originator
+}
+
+// Derive fills in the message's crime types and jurisdictions from its items
+// where the sender left them out. It must run before validation, hashing and
+// routing; running it twice changes nothing.
+func (m *Message) Derive() {
+	if len(m.CrimeTypes) == 0 {
+		for _, it := range m.Items {
+			m.CrimeTypes = appendNew(m.CrimeTypes, it.CrimeTypes)
+		}
+	}
+	if len(m.Jurisdictions) == 0 {
+		for _, it := range m.Items {
+			m.Jurisdictions = appendNew(m.Jurisdictions, it.Jurisdictions)
+		}
+	}
+}
+
+// LogValue makes a logged message show what it is and never what it says.
+func (m *Message) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("id", string(m.ID)),
+		slog.String("kind", string(m.Kind)),
+		slog.String("originator", string(m.Originator)),
+		slog.Int("items", len(m.Items)))
+}
+
+// String describes the message without its content.
+func (m *Message) String() string {
+	return fmt.Sprintf("%s %s of %s (%d items)", m.Kind, m.ID, m.Originator, len(m.Items))
+}
+
+// Time is an instant with a precision of one second, always in UTC and
+// written as RFC 3339, such as "2009-08-14T09:30:00Z".
+type Time struct{ time.Time }
+
+// At returns t as a Time: in UTC, cut to the second.
+func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
+
+// MarshalText writes the time as RFC 3339 in UTC.
+func (t Time) MarshalText() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, time.RFC3339), nil
+}
+
+// UnmarshalText reads an RFC 3339 time that is in UTC (its offset is Z) and
+// has no fraction of a second.
+func (t *Time) UnmarshalText(b []byte) error {
+	const layout = "2006-01-02T15:04:05Z"
+	v, err := time.Parse(layout, string(b))
+	if err != nil {
+		return fmt.Errorf("time %q is not of the form 2009-08-14T09:30:00Z", truncate(string(b), 32))
+	}
+	t.Time = v
+	return nil
+}
+
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}
+
+func appendNew[T comparable](to, from []T) []T {
+next:
+	for _, v := range from {
+		for _, have := range to {
+			if have == v {
+				continue next
+			}
+		}
+		to = append(to, v)
+	}
+	return to
+}

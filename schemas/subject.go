@@ -1,0 +1,47 @@
+package schemas
+
+import "log/slog"
+
+// SubjectKind says what a subject is.
+type SubjectKind string
+
+// The kinds of subject.
+const (
+	PersonSubject   SubjectKind = "person"
+	BusinessSubject SubjectKind = "business"
+	PremisesSubject SubjectKind = "premises"
+	VehicleSubject  SubjectKind = "vehicle"
+	PhoneSubject    SubjectKind = "phone"
+)
+
+// Subject is a person, business, place or thing that items refer to. Which
+// fields may be present depends on the kind; a field that does not belong to
+// the kind is a fault.
+type Subject struct {
+	Kind SubjectKind `json:"kind"`
+	// Name is a person's, business's or place's name as the record gives it.
+	Name string `json:"name,omitempty"`
+	// Aliases are further names.
+	Aliases []string `json:"aliases,omitempty"`
+	// Born is a person's date of birth, as far as it is known.
+	Born Date `json:"born,omitzero"`
+	// Nationality is a person's nationality as the record gives it; it plays
+	// no part in any decision.
+	Nationality string `json:"nationality,omitempty"`
+	// Position is what a person is in the matter: "suspect", "victim",
+	// "witness", "worker" or "associate".
+	Position string `json:"position,omitempty"`
+	// Address and Postcode say where a person, business or place is.
+	Address  string `json:"address,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	// Registration is a vehicle's registration mark.
+	Registration string `json:"registration,omitempty"`
+	// Number is a telephone number, a company number or a licence number.
+	Number string `json:"number,omitempty"`
+}
+
+// LogValue makes a logged subject show its kind and never who it is.
+func (s Subject) LogValue() slog.Value { return slog.StringValue(string(s.Kind)) }
+
+// String names the kind of subject and never who it is.
+func (s Subject) String() string { return string(s.Kind) }
