@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"liaison/schemas"
+)
+
+// Stream is the stream that holds entries and copies, and HeaderIntake the
+// header in which every entry names its place in the intake.
+const (
+	Stream       = "DISCLOSURES"
+	Address      = "decision.>"
+	HeaderIntake = "Liaison-Intake"
+)
+
+// Kind says what an entry records.
+type Kind string
+
+// The kinds of entry.
+const (
+	// DecisionEntry records what was decided about one accepted message.
+	DecisionEntry Kind = "decision"
+	// PolicyEntry records that a set of tables came into use.
+	PolicyEntry Kind = "policy"
+)
+
+// Entry is one entry of the ledger, as it is stored. Its JSON form is a
+// promise: fields are only ever added, since every entry's bytes are hashed.
+type Entry struct {
+	// Number counts the entries from 1 without a gap.
+	Number uint64 `json:"entry"`
+	// Previous is the hash of the entry before, in hexadecimal; of the first
+	// entry it is empty.
+	Previous string    `json:"previous"`
+	Kind     Kind      `json:"kind"`
+	At       time.Time `json:"at"`
+	// Policy is the hash of the tables that were in use.
+	Policy string `json:"policy"`
+	// Intake is the sequence of the last accepted message that is decided
+	// when this entry is written.
+	Intake uint64 `json:"intake"`
+
+	// The rest belongs to decisions alone.
+
+	Message    schemas.ID       `json:"message,omitempty"`
+	Originator schemas.MemberID `json:"originator,omitempty"`
+	// Account is the key of the account that submitted the message.
+	Account string `json:"account,omitempty"`
+	// Route is the message's kind and primary codes, as in an address.
+	Route string `json:"route,omitempty"`
+	// Commitment binds the entry to the message's content: see Commit.
+	Commitment string `json:"commitment,omitempty"`
+	// Day is the day on which the message was judged, as 2009-08-14.
+	Day string `json:"day,omitempty"`
+	// Held says that no member gets the message.
+	Held     bool              `json:"held,omitempty"`
+	Outcomes []schemas.Outcome `json:"outcomes,omitempty"`
+}
+
+// Chain is the end of the ledger: what the next entry must follow. The zero
+// Chain is the end of an empty ledger.
+type Chain struct {
+	// Number and Hash are those of the last entry.
+	Number uint64
+	Hash   string
+}
+
+// Seal numbers an entry as the next one of the chain, links it to the last
+// one, and returns its bytes and the chain that ends with it. An error means
+// that the entry cannot be encoded and the chain is as it was.
+func (c Chain) Seal(e *Entry) ([]byte, Chain, error) {
+	e.Number, e.Previous = c.Number+1, c.Hash
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil, c, fmt.Errorf("encoding ledger entry %d: %w", e.Number, err)
+	}
+	return b, Chain{Number: e.Number, Hash: HashOf(b)}, nil
+}
+
+// HashOf is the hash by which the next entry names the one with these bytes.
+func HashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// AddressOf is the address at which an entry is stored.
+func AddressOf(e *Entry) string {
+	if e.Kind == DecisionEntry {
+		return schemas.DecisionAddress(e.Originator, e.Message)
+	}
+	return fmt.Sprintf("decision._.%s-%d", e.Kind, e.Number)
+}
+
+// Parse reads a stored entry. Fields of a later version are ignored.
+func Parse(b []byte) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(b, &e); err != nil {
+		return Entry{}, fmt.Errorf("decoding ledger entry: %w", err)
+	}
+	return e, nil
+}
+
+// NewSalt returns a fresh random salt for a commitment, as header text.
+func NewSalt() string {
+	var salt [16]byte
+	rand.Read(salt[:]) // never fails, by its contract
+	return base64.RawURLEncoding.EncodeToString(salt[:])
+}
+
+// Commit binds content to an entry without revealing it: the SHA-256 of the
+// salt and the content, in hexadecimal. Whoever has both can check it; without
+// the salt nobody can guess short contents.
+func Commit(salt string, content []byte) string {
+	h := sha256.New()
+	h.Write([]byte(salt))
+	h.Write([]byte{'\n'})
+	h.Write(content)
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/schemas"
+)
+
+// ErrNotFound says that the ledger has no entry for a message.
+var ErrNotFound = errors.New("the ledger has no entry for it")
+
+// Stored is an entry as read: decoded, with its bytes and place.
+type Stored struct {
+	Entry
+	Address  string
+	Raw      []byte
+	Sequence uint64
+}
+
+// Ledger reads the ledger. Its methods may be used by several goroutines.
+type Ledger struct {
+	js jetstream.JetStream
+}
+
+// New returns a reader of the ledger behind the connection.
+func New(js jetstream.JetStream) *Ledger { return &Ledger{js: js} }
+
+// Last returns the end of the chain and the place in the intake up to which
+// everything is decided. Of an empty ledger both are zero.
+func (l *Ledger) Last(ctx context.Context) (Chain, uint64, Entry, error) {
+	s, err := l.js.Stream(ctx, Stream)
+	if err != nil {
+		return Chain{}, 0, Entry{}, fmt.Errorf("opening the ledger: %w", err)
+	}
+	msg, err := s.GetLastMsgForSubject(ctx, Address)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Chain{}, 0, Entry{}, nil
+	}
+	if err != nil {
+		return Chain{}, 0, Entry{}, fmt.Errorf("reading the last ledger entry: %w", err)
+	}
+	e, err := Parse(msg.Data)
+	if err != nil {
+		return Chain{}, 0, Entry{}, err
+	}
+	return Chain{Number: e.Number, Hash: HashOf(msg.Data)}, e.Intake, e, nil
+}
+
+// Decision returns the decision about a message of an originator, or ErrNotFound.
+func (l *Ledger) Decision(ctx context.Context, originator schemas.MemberID, id schemas.ID) (Stored, error) {
+	s, err := l.js.Stream(ctx, Stream)
+	if err != nil {
+		return Stored{}, fmt.Errorf("opening the ledger: %w", err)
+	}
+	msg, err := s.GetLastMsgForSubject(ctx, schemas.DecisionAddress(originator, id))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Stored{}, ErrNotFound
+	}
+	if err != nil {
+		return Stored{}, fmt.Errorf("reading a decision: %w", err)
+	}
+	return stored(msg.Subject, msg.Data, msg.Sequence)
+}
+
+// Entries reads entries in order: all of them, or those at an address such as
+// "decision.gla.>" or "decision.*.<id>". It ends at the last entry that there
+// was when it began. After an error the sequence ends.
+func (l *Ledger) Entries(ctx context.Context, address string) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		for msg, err := range l.walk(ctx, address) {
+			if err != nil {
+				yield(Stored{}, err)
+				return
+			}
+			e, err := stored(msg.Subject(), msg.Data(), sequenceOf(msg))
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// readWait bounds the wait for a message that the stream says it has. A
+// damaged message is skipped by the engine without a word, so that waiting
+// longer would be waiting for ever.
+const readWait = 10 * time.Second
+
+// walk reads the stored messages at an address, up to the last one that there
+// is when it begins.
+func (l *Ledger) walk(ctx context.Context, address string) iter.Seq2[jetstream.Msg, error] {
+	return func(yield func(jetstream.Msg, error) bool) {
+		cons, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{address}})
+		if err != nil {
+			yield(nil, fmt.Errorf("reading the ledger: %w", err))
+			return
+		}
+		pending := cons.CachedInfo().NumPending
+		if pending == 0 {
+			return
+		}
+		msgs, err := cons.Messages(jetstream.PullMaxMessages(500))
+		if err != nil {
+			yield(nil, fmt.Errorf("reading the ledger: %w", err))
+			return
+		}
+		defer msgs.Stop()
+		for left := pending; left > 0; left-- {
+			msg, err := next(ctx, msgs, readWait)
+			if err != nil {
+				yield(nil, fmt.Errorf("reading the ledger, %d of %d entries left: %w", left, pending, err))
+				return
+			}
+			if !yield(msg, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Follow calls fn with every entry after the given number, as they come, until
+// the context ends or fn returns an error.
+func (l *Ledger) Follow(ctx context.Context, after uint64, fn func(Stored) error) error {
+	cons, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{Address}})
+	if err != nil {
+		return fmt.Errorf("following the ledger: %w", err)
+	}
+	msgs, err := cons.Messages(jetstream.PullMaxMessages(500))
+	if err != nil {
+		return fmt.Errorf("following the ledger: %w", err)
+	}
+	defer msgs.Stop()
+	for {
+		msg, err := msgs.Next(jetstream.NextContext(ctx))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("following the ledger: %w", err)
+		}
+		e, err := stored(msg.Subject(), msg.Data(), sequenceOf(msg))
+		if err != nil {
+			return err
+		}
+		if e.Number <= after {
+			continue
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+}
+
+func next(ctx context.Context, msgs jetstream.MessagesContext, wait time.Duration) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return msgs.Next(jetstream.NextContext(ctx))
+}
+
+func sequenceOf(msg jetstream.Msg) uint64 {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return 0 // a message of a consumer always has it; 0 is no sequence
+	}
+	return meta.Sequence.Stream
+}
+
+func stored(address string, raw []byte, sequence uint64) (Stored, error) {
+	e, err := Parse(raw)
+	if err != nil {
+		return Stored{}, fmt.Errorf("at sequence %d: %w", sequence, err)
+	}
+	return Stored{Entry: e, Address: address, Raw: raw, Sequence: sequence}, nil
+}
+
+// Report is what verification found.
+type Report struct {
+	// Entries is how many entries were read, and Head the hash of the last.
+	Entries uint64    `json:"entries"`
+	Head    string    `json:"head"`
+	Checked time.Time `json:"checked"`
+	// Faults are the places where the chain is broken.
+	Faults []ChainFault `json:"faults,omitempty"`
+}
+
+// ChainFault is a place where the chain is broken.
+type ChainFault struct {
+	// Entry is the number that was expected there, Sequence the place in the stream.
+	Entry    uint64 `json:"entry"`
+	Sequence uint64 `json:"sequence"`
+	Problem  string `json:"problem"`
+}
+
+// Verify reads the whole ledger and checks that the entries are numbered
+// without a gap, that each names the hash of the one before it, and that each
+// stands at its own address.
+func (l *Ledger) Verify(ctx context.Context, now time.Time) (Report, error) {
+	r := Report{Checked: now}
+	var at Chain
+	for msg, err := range l.walk(ctx, Address) {
+		if err != nil {
+			return r, err
+		}
+		r.Entries++
+		at = r.check(at, msg.Subject(), msg.Data(), sequenceOf(msg))
+	}
+	r.Head = at.Hash
+	return r, nil
+}
+
+// check holds one stored entry against the end of the chain before it, and
+// returns the end of the chain after it.
+func (r *Report) check(before Chain, address string, raw []byte, sequence uint64) Chain {
+	fault := func(problem string) {
+		r.Faults = append(r.Faults, ChainFault{Entry: before.Number + 1, Sequence: sequence, Problem: problem})
+	}
+	after := Chain{Number: before.Number + 1, Hash: HashOf(raw)}
+	e, err := Parse(raw)
+	if err != nil {
+		fault("cannot be decoded")
+		return after
+	}
+	if e.Number != after.Number {
+		fault(fmt.Sprintf("entry %d stands where entry %d must be", e.Number, after.Number))
+	}
+	if e.Previous != before.Hash {
+		fault("does not name the hash of the entry before it")
+	}
+	if AddressOf(&e) != address {
+		fault("stands at an address that is not its own")
+	}
+	after.Number = e.Number
+	return after
+}
