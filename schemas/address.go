@@ -28,6 +28,11 @@ const (
 	HeaderDecision = "Liaison-Decision"
 	HeaderPolicy   = "Liaison-Policy"
 	HeaderGateway  = "Liaison-Gateway"
+	HeaderSequence = "Liaison-Sequence"
+	HeaderAddress  = "Liaison-Address"
+	HeaderEnd      = "Liaison-End"
+	HeaderMore     = "Liaison-More"
+	HeaderError    = "Liaison-Error"
 	HeaderType     = "content-type"
 )
 
