@@ -20,6 +20,15 @@ const (
 	HeaderIntake = "Liaison-Intake"
 )
 
+// The headers of an accepted message in the intake: the account that
+// submitted it, the digest of its canonical encoding (base64url), and the salt
+// of its commitment.
+const (
+	HeaderAccount = "Liaison-Account"
+	HeaderDigest  = "Liaison-Digest"
+	HeaderSalt    = "Liaison-Salt"
+)
+
 // Kind says what an entry records.
 type Kind string
 

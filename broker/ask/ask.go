@@ -1,0 +1,147 @@
+// Package ask answers the questions of members: what became of my message,
+// which of mine are held, and give me my own copies again. The account that a
+// question comes from says whose they are; the server itself verifies it, so
+// that nobody can ask about another's.
+//
+// It only reads: it changes nothing and discloses nothing that was not
+// disclosed before.
+package ask
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// Address is what the package serves in the hub's account; its second token is
+// the key of the asking account.
+const Address = "ask.>"
+
+// Directory tells whose account it is.
+type Directory interface {
+	// DeskOf returns the member and the name of the desk.
+	DeskOf(account string) (member schemas.MemberID, desk string, ok bool)
+}
+
+// Config is what the package needs. Every field is required.
+type Config struct {
+	// Conn is a connection as the hub; it is not closed here.
+	Conn *nats.Conn
+	// JetStream reaches the streams.
+	JetStream jetstream.JetStream
+	Directory Directory
+	Log       *slog.Logger
+}
+
+// Desk answers questions. Run does the work.
+type Desk struct {
+	cfg    Config
+	ledger *ledger.Ledger
+}
+
+// New returns an information desk that does nothing until Run.
+func New(cfg Config) *Desk { return &Desk{cfg: cfg, ledger: ledger.New(cfg.JetStream)} }
+
+const (
+	// workers bounds the questions that are answered at once.
+	workers = 4
+	// maxWaiting bounds the questions that wait.
+	maxWaiting = 1024
+	// answerWait bounds one answer.
+	answerWait = 10 * time.Second
+)
+
+// Run answers until the context ends. An error means that it could not start.
+func (d *Desk) Run(ctx context.Context) error {
+	asked := make(chan *nats.Msg, maxWaiting)
+	sub, err := d.cfg.Conn.ChanSubscribe(Address, asked)
+	if err != nil {
+		return fmt.Errorf("serving %s: %w", Address, err)
+	}
+	defer sub.Unsubscribe()
+	var busy sync.WaitGroup
+	for range workers {
+		busy.Go(func() {
+			for {
+				select {
+				case msg := <-asked:
+					d.answer(ctx, msg)
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	busy.Wait()
+	return nil
+}
+
+func (d *Desk) answer(ctx context.Context, msg *nats.Msg) {
+	if msg.Reply == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	err := d.dispatch(ctx, msg)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	var refusal *schemas.Refusal
+	if !errors.As(err, &refusal) {
+		d.cfg.Log.Error("answering a question", "err", err)
+		refusal = schemas.Refuse(schemas.RefusedStorage, "the broker cannot look it up now: try again later")
+	}
+	if err := refuse(msg, refusal); err != nil {
+		d.cfg.Log.Error("answering a question", "err", err)
+	}
+}
+
+func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
+	_, rest, _ := strings.Cut(msg.Subject, ".")
+	account, question, _ := strings.Cut(rest, ".")
+	member, desk, ok := d.cfg.Directory.DeskOf(account)
+	if !ok {
+		return schemas.Refuse(schemas.RefusedPermission, "these credentials belong to no desk that is enrolled; ask the operator to enrol it")
+	}
+	switch "ask." + question {
+	case schemas.AskReceipt:
+		return d.receipt(ctx, msg, member)
+	case schemas.AskHeld:
+		return d.held(ctx, msg, member)
+	case schemas.AskReplay:
+		return d.replay(ctx, msg, member, desk)
+	}
+	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s or %s", schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay))
+}
+
+// refuse answers with a refusal, in the shape of a publish acknowledgement
+// that failed.
+func refuse(msg *nats.Msg, refusal *schemas.Refusal) error {
+	b, err := json.Marshal(schemas.Answered([]schemas.Receipt{{Refusal: refusal}}))
+	if err != nil {
+		return err
+	}
+	out := nats.NewMsg(msg.Reply)
+	out.Header.Set(schemas.HeaderError, string(refusal.Code))
+	out.Data = b
+	return msg.RespondMsg(out)
+}
+
+func respond(msg *nats.Msg, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return msg.Respond(b)
+}

@@ -1,0 +1,88 @@
+package ask
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// maxHeld bounds the held messages that one answer lists, the newest ones.
+const maxHeld = 500
+
+// receipt answers what became of one of the member's own messages.
+func (d *Desk) receipt(ctx context.Context, msg *nats.Msg, member schemas.MemberID) error {
+	var q struct {
+		ID schemas.ID `json:"id"`
+	}
+	if err := json.Unmarshal(msg.Data, &q); err != nil || !q.ID.Valid() {
+		return schemas.Refuse(schemas.RefusedMalformed, `ask with {"id":"<the message's id>"}`)
+	}
+	status, err := d.status(ctx, member, q.ID)
+	if err != nil {
+		return err
+	}
+	return respond(msg, status)
+}
+
+func (d *Desk) status(ctx context.Context, member schemas.MemberID, id schemas.ID) (schemas.Status, error) {
+	status := schemas.Status{ID: id}
+	intake, err := d.cfg.JetStream.Stream(ctx, schemas.IntakeName)
+	if err != nil {
+		return status, fmt.Errorf("opening the intake: %w", err)
+	}
+	accepted, err := intake.GetLastMsgForSubject(ctx, schemas.IntakeAddress(member, id))
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return status, fmt.Errorf("looking up a message: %w", err)
+	}
+	if err == nil {
+		status.Sequence, status.Accepted = accepted.Sequence, accepted.Time.UTC()
+	}
+	decided, decisionErr := d.ledger.Decision(ctx, member, id)
+	switch {
+	case errors.Is(decisionErr, ledger.ErrNotFound) && err != nil:
+		return status, schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("%s has no accepted message with this id; send it, or check the id", member))
+	case errors.Is(decisionErr, ledger.ErrNotFound):
+		return status, nil
+	case decisionErr != nil:
+		return status, decisionErr
+	}
+	return decidedStatus(status, decided), nil
+}
+
+func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status {
+	status.Routed, status.Held, status.Decision = true, decided.Held, decided.Number
+	status.Outcomes = decided.Outcomes
+	if status.Sequence == 0 {
+		status.Sequence = decided.Intake
+	}
+	return status
+}
+
+// held lists the member's own messages that nobody got.
+func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID) error {
+	answer := struct {
+		Held []schemas.Status `json:"held"`
+		// More says that there are older ones.
+		More bool `json:"more,omitempty"`
+	}{Held: []schemas.Status{}}
+	for e, err := range d.ledger.Entries(ctx, "decision."+string(member)+".>") {
+		if err != nil {
+			return err
+		}
+		if !e.Held {
+			continue
+		}
+		if len(answer.Held) == maxHeld {
+			answer.Held, answer.More = answer.Held[1:], true
+		}
+		answer.Held = append(answer.Held, decidedStatus(schemas.Status{ID: e.Message, Sequence: e.Intake}, e))
+	}
+	return respond(msg, answer)
+}

@@ -1,0 +1,206 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/accounts"
+	"liaison/broker/ask"
+	"liaison/broker/intake"
+	"liaison/broker/ledger"
+	"liaison/broker/node"
+	"liaison/broker/policy"
+	"liaison/broker/router"
+	"liaison/schemas"
+)
+
+// Broker is an open broker. Its methods may be called by any number of
+// goroutines until Close.
+type Broker struct {
+	cfg       Config
+	registry  *accounts.Registry
+	node      *node.Node
+	policy    atomic.Pointer[policy.Policy]
+	directory directory
+	ledger    *ledger.Ledger
+	intake    *intake.Intake
+	router    *router.Router
+	ask       *ask.Desk
+	conns     []*nats.Conn
+	admin     *listener
+
+	enrolling sync.Mutex // one change of the registry at a time
+}
+
+// openWait bounds how long the streams may take to open.
+const openWait = time.Minute
+
+// Open takes a folder under lock, reads the tables and the registry, starts
+// the embedded server and opens the streams. Nothing is accepted or routed
+// until Run. Close must be called.
+func Open(ctx context.Context, cfg Config) (*Broker, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Load(cfg.Tables)
+	if err != nil {
+		return nil, fmt.Errorf("reading the protocol tables: %w", err)
+	}
+	b := &Broker{cfg: cfg}
+	b.policy.Store(p)
+	if b.registry, err = accounts.Open(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("opening the registry: %w", err)
+	}
+	if err := b.start(ctx); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Broker) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openWait)
+	defer cancel()
+	var err error
+	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
+	if err != nil {
+		return fmt.Errorf("starting the message server: %w", err)
+	}
+	// Intake, router and readers have a connection each, so that none waits
+	// behind another's replies.
+	conns := map[string]*nats.Conn{}
+	streams := map[string]jetstream.JetStream{}
+	for _, name := range []string{"front", "intake", "router", "reader"} {
+		if conns[name], err = b.node.Hub(name); err != nil {
+			return fmt.Errorf("connecting the %s: %w", name, err)
+		}
+		b.conns = append(b.conns, conns[name])
+		if streams[name], err = jetstream.New(conns[name]); err != nil {
+			return fmt.Errorf("connecting the %s: %w", name, err)
+		}
+	}
+	if err := openStreams(ctx, streams["reader"], b.cfg.MaxStore); err != nil {
+		return err
+	}
+	desks := b.registry.Desks()
+	if err := openConsumers(ctx, streams["reader"], desks); err != nil {
+		return err
+	}
+	b.directory.set(desks)
+	b.ledger = ledger.New(streams["reader"])
+	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory,
+		Policy: b.policy.Load, Now: b.cfg.Now, Log: b.cfg.Log})
+	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
+		Policy: b.policy.Load, Now: b.cfg.Now, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Log: b.cfg.Log})
+	return nil
+}
+
+// Run serves members and the operator until the context ends, then stops the
+// front door first and the router after it. It returns an error if a part of
+// it failed for good.
+func (b *Broker) Run(ctx context.Context) error {
+	admin, err := listen(b)
+	if err != nil {
+		return err
+	}
+	routing, stopRouting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRouting()
+	front, stopFront := context.WithCancel(ctx)
+	defer stopFront()
+	routed := make(chan error, 1)
+	go func() { routed <- b.router.Run(routing) }()
+
+	served := make(chan error, 3)
+	go func() { served <- b.intake.Run(front) }()
+	go func() { served <- b.ask.Run(front) }()
+	go func() { served <- admin.run(front) }()
+	var faults []error
+	for range cap(served) {
+		if err := <-served; err != nil {
+			faults = append(faults, err)
+			stopFront()
+		}
+	}
+	stopRouting()
+	return errors.Join(append(faults, <-routed)...)
+}
+
+// Close stops the server and gives the folder free. It may be called once Run
+// has returned, or when Run was never called.
+func (b *Broker) Close() {
+	for _, nc := range b.conns {
+		nc.Close()
+	}
+	if b.node != nil {
+		b.node.Stop()
+	}
+	if err := b.registry.Close(); err != nil {
+		b.cfg.Log.Error("closing the registry", "err", err)
+	}
+}
+
+// URL is where members connect.
+func (b *Broker) URL() string { return b.node.URL() }
+
+// Policy returns the tables in force.
+func (b *Broker) Policy() *policy.Policy { return b.policy.Load() }
+
+// Ledger returns the reader of decisions.
+func (b *Broker) Ledger() *ledger.Ledger { return b.ledger }
+
+// Enrol issues credentials for a member's desk and returns when the desk's
+// account is live. The desk is made if it is new.
+func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issued, error) {
+	b.enrolling.Lock()
+	defer b.enrolling.Unlock()
+	if err := CheckMember(b.Policy(), e.Member, b.cfg.Now()); err != nil {
+		return accounts.Issued{}, err
+	}
+	issued, err := b.registry.Enrol(e)
+	if err != nil {
+		return accounts.Issued{}, err
+	}
+	// A crash from here on leaves an enrolled desk whose account and consumer
+	// come with the next start.
+	if err := b.node.Refresh(issued.Desk); err != nil {
+		return accounts.Issued{}, fmt.Errorf("making the account of %s/%s live: %w", e.Member, issued.Desk.Name, err)
+	}
+	if err := openConsumers(ctx, b.js(), []accounts.Desk{issued.Desk}); err != nil {
+		return accounts.Issued{}, err
+	}
+	b.directory.set(b.registry.Desks())
+	return issued, nil
+}
+
+// Revoke withdraws all credentials of a desk and cuts its live connections.
+func (b *Broker) Revoke(_ context.Context, member schemas.MemberID, desk string) (accounts.Desk, error) {
+	b.enrolling.Lock()
+	defer b.enrolling.Unlock()
+	d, err := b.registry.Revoke(member, desk, b.cfg.Now())
+	if err != nil {
+		return accounts.Desk{}, err
+	}
+	if err := b.node.Refresh(d); err != nil {
+		return accounts.Desk{}, fmt.Errorf("cutting the connections of %s/%s: %w", member, desk, err)
+	}
+	b.directory.set(b.registry.Desks())
+	return d, nil
+}
+
+// js returns a view of the streams for the operator's work.
+func (b *Broker) js() jetstream.JetStream {
+	js, err := jetstream.New(b.conns[len(b.conns)-1])
+	if err != nil {
+		panic(err) // without options it cannot fail
+	}
+	return js
+}

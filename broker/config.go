@@ -1,0 +1,58 @@
+package broker
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+)
+
+// Config says how a broker runs.
+type Config struct {
+	// Dir holds everything the broker keeps: keys, accounts, streams and the
+	// administration socket. Required; it is created if it is not there.
+	Dir string
+	// Listen is the address for members' connections, such as
+	// "127.0.0.1:4222"; port 0 takes any free one. Empty means no listener:
+	// only this process reaches the broker.
+	Listen string
+	// Tables are the protocol tables. Required.
+	Tables fs.FS
+	// MaxStore bounds the bytes on disk; zero means 16 GiB. A quarter of it is
+	// for the intake, the rest for decisions and copies.
+	MaxStore int64
+	// Log takes what the broker has to say. Required.
+	Log *slog.Logger
+	// Now is the clock; nil means the system's.
+	Now func() time.Time
+}
+
+const defaultMaxStore = 16 << 30
+
+// minMaxStore is the least that two streams can work with.
+const minMaxStore = 16 << 20
+
+// withDefaults returns the configuration with every zero filled in, or all
+// that is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	var faults []error
+	if c.Dir == "" {
+		faults = append(faults, errors.New("a broker needs a folder: give --dir"))
+	}
+	if c.Tables == nil {
+		faults = append(faults, errors.New("a broker needs protocol tables"))
+	}
+	if c.Log == nil {
+		faults = append(faults, errors.New("a broker needs a log"))
+	}
+	if c.MaxStore == 0 {
+		c.MaxStore = defaultMaxStore
+	}
+	if c.MaxStore < minMaxStore {
+		faults = append(faults, errors.New("the store must be allowed at least 16 MiB"))
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, errors.Join(faults...)
+}

@@ -1,0 +1,112 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"liaison/broker/ledger"
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// Ready returns nil when the broker can accept and route, else everything that
+// stops it.
+func (b *Broker) Ready() error {
+	var faults []error
+	for name, err := range map[string]error{"message server": b.node.Healthy(), "intake": b.intake.Ready(), "router": b.router.Ready()} {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Balance counts what came in and what became of it.
+type Balance struct {
+	// Accepted is how many messages the intake holds; Decided how many of them
+	// the ledger has decided.
+	Accepted uint64 `json:"accepted"`
+	Decided  uint64 `json:"decided"`
+	// DisclosedToSomeone and Held share out the decided messages.
+	DisclosedToSomeone uint64 `json:"disclosed_to_someone"`
+	Held               uint64 `json:"held"`
+	// Concerned counts pairs of a message and a member concerned; Disclosed
+	// and Withheld share them out.
+	Concerned uint64 `json:"concerned"`
+	Disclosed uint64 `json:"disclosed"`
+	Withheld  uint64 `json:"withheld"`
+	// Copies counts the copies that desks hold.
+	Copies uint64 `json:"copies"`
+}
+
+// Balanced says whether nothing is missing: every accepted message was either
+// disclosed to someone or held, every member concerned either got something or
+// was withheld from, and every copy that was decided is in the feeds.
+func (b Balance) Balanced() bool {
+	return b.Accepted == b.DisclosedToSomeone+b.Held && b.Concerned == b.Disclosed+b.Withheld
+}
+
+// Balance reads the whole ledger and counts.
+func (b *Broker) Balance(ctx context.Context) (Balance, error) {
+	var sum Balance
+	intake, err := b.js().Stream(ctx, schemas.IntakeName)
+	if err != nil {
+		return sum, fmt.Errorf("counting the intake: %w", err)
+	}
+	sum.Accepted = intake.CachedInfo().State.Msgs
+	for e, err := range b.ledger.Entries(ctx, ledger.Address) {
+		if err != nil {
+			return sum, err
+		}
+		if e.Kind == ledger.DecisionEntry {
+			sum.add(e.Entry)
+		}
+	}
+	return sum, nil
+}
+
+func (b *Balance) add(e ledger.Entry) {
+	b.Decided++
+	if e.Held {
+		b.Held++
+	}
+	disclosed := false
+	for _, o := range e.Outcomes {
+		if o.Member == "" {
+			continue
+		}
+		b.Concerned++
+		switch o.Outcome {
+		case schemas.Disclosed:
+			b.Disclosed++
+			disclosed = true
+		case schemas.Withheld:
+			b.Withheld++
+		}
+		b.Copies += uint64(len(o.Desks))
+	}
+	if disclosed {
+		b.DisclosedToSomeone++
+	}
+}
+
+// ErrUnknownMember says that the protocol tables have no such member.
+var ErrUnknownMember = errors.New("not a member of the protocol")
+
+// CheckMember returns an error that says what to do unless the tables have the
+// member. A member of another day may be enrolled: tables that judge by the day
+// of creation serve the past.
+func CheckMember(p *policy.Policy, id schemas.MemberID, _ time.Time) error {
+	if _, ok := p.Member(id); ok {
+		return nil
+	}
+	var names []string
+	for _, m := range p.Members() {
+		names = append(names, string(m.ID))
+	}
+	slices.Sort(names)
+	return fmt.Errorf("%q: %w; the members are %v", id, ErrUnknownMember, names)
+}

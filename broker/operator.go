@@ -1,0 +1,117 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"liaison/broker/accounts"
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// Operator is what an operator's command asks of a broker, whether it runs in
+// this process or in another.
+type Operator interface {
+	// ShowLedger calls fn with the ledger's entries in order, or with those
+	// about one message.
+	ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error
+	// VerifyLedger checks the chain of entries.
+	VerifyLedger(ctx context.Context) (ledger.Report, error)
+}
+
+// Status says how a running broker is.
+type Status struct {
+	Ready bool `json:"ready"`
+	// Fault says why it is not ready.
+	Fault string `json:"fault,omitempty"`
+	URL   string `json:"url"`
+	// Accepted counts the records since the start; Place is the intake
+	// sequence up to which everything is decided.
+	Accepted uint64 `json:"accepted"`
+	Place    uint64 `json:"place"`
+	Desks    int    `json:"desks"`
+	Policy   string `json:"policy"`
+}
+
+// Status returns how the broker is.
+func (b *Broker) Status() Status {
+	s := Status{Ready: true, URL: b.URL(), Accepted: b.intake.Accepted(), Place: b.router.Place(),
+		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash()}
+	if err := b.Ready(); err != nil {
+		s.Ready, s.Fault = false, err.Error()
+	}
+	return s
+}
+
+// ShowLedger calls fn with the ledger's entries in order, or with those about
+// one message.
+func (b *Broker) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error {
+	address := ledger.Address
+	if id != "" {
+		if !id.Valid() {
+			return errors.New("the id must be a UUID in its lower-case form")
+		}
+		address = "decision.*." + string(id)
+	}
+	for e, err := range b.ledger.Entries(ctx, address) {
+		if err != nil {
+			return err
+		}
+		if err := fn(e.Entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// VerifyLedger checks the chain of entries.
+func (b *Broker) VerifyLedger(ctx context.Context) (ledger.Report, error) {
+	return b.ledger.Verify(ctx, b.cfg.Now().UTC())
+}
+
+// Enrol issues credentials at the running broker.
+func (r *Remote) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issued, error) {
+	return one[accounts.Issued](ctx, r, request{Enrol: &e})
+}
+
+// Revoke withdraws a desk's credentials at the running broker.
+func (r *Remote) Revoke(ctx context.Context, member schemas.MemberID, desk string) (accounts.Desk, error) {
+	return one[accounts.Desk](ctx, r, request{Revoke: &revocation{Member: member, Desk: desk}})
+}
+
+// ShowLedger calls fn with the ledger's entries in order, or with those about
+// one message.
+func (r *Remote) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error {
+	return r.ask(ctx, request{Ledger: &ledgerQuery{ID: id}}, func(raw json.RawMessage) error {
+		e, err := ledger.Parse(raw)
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+// VerifyLedger checks the chain of entries.
+func (r *Remote) VerifyLedger(ctx context.Context) (ledger.Report, error) {
+	return one[ledger.Report](ctx, r, request{Verify: &struct{}{}})
+}
+
+// Status returns how the running broker is.
+func (r *Remote) Status(ctx context.Context) (Status, error) {
+	return one[Status](ctx, r, request{Status: &struct{}{}})
+}
+
+// one asks for exactly one value.
+func one[T any](ctx context.Context, r *Remote, q request) (T, error) {
+	var v T
+	got := 0
+	err := r.ask(ctx, q, func(raw json.RawMessage) error {
+		got++
+		return json.Unmarshal(raw, &v)
+	})
+	if err == nil && got != 1 {
+		err = errors.New("the running broker answered nothing")
+	}
+	return v, err
+}

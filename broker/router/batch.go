@@ -1,0 +1,123 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// Bounds of one commit. A batch ends with a whole record, so it may exceed
+// them by the copies of one record: at most the 1,000 desks there can be.
+const (
+	maxEntries = 3900
+	maxBytes   = 8 << 20
+)
+
+// commitWait bounds one commit.
+const commitWait = 5 * time.Second
+
+// batch is what one commit makes durable: for each record its entry, then its
+// copies.
+type batch struct {
+	start  position
+	end    position
+	msgs   []*nats.Msg
+	bytes  int
+	copies []batchCopy
+	// firstSequence is the sequence of the first message, once committed.
+	firstSequence uint64
+}
+
+// batchCopy is a copy in a batch, with what live readers need.
+type batchCopy struct {
+	account string
+	message *schemas.Message
+	msg     *nats.Msg
+	index   int
+}
+
+func newBatch(at position) *batch { return &batch{start: at, end: at} }
+
+// full says whether another record should wait for the next batch.
+func (b *batch) full() bool { return len(b.msgs) >= maxEntries || b.bytes >= maxBytes }
+
+// addEntry seals an entry as the next of the chain and adds it.
+func (b *batch) addEntry(e *ledger.Entry) error {
+	raw, chain, err := b.end.chain.Seal(e)
+	if err != nil {
+		return err
+	}
+	b.end.chain, b.end.place, b.end.policy = chain, e.Intake, e.Policy
+	b.add(&nats.Msg{Subject: ledger.AddressOf(e), Data: raw,
+		Header: nats.Header{ledger.HeaderIntake: {strconv.FormatUint(e.Intake, 10)}}})
+	return nil
+}
+
+// addDecision adds a decision's entry and its copies.
+func (b *batch) addDecision(d decision) error {
+	if err := b.addEntry(&d.entry); err != nil {
+		return err
+	}
+	for _, c := range d.copies {
+		msg := c.stored(&d.entry)
+		b.copies = append(b.copies, batchCopy{account: c.desk.Account, message: c.message, msg: msg, index: len(b.msgs)})
+		b.add(msg)
+	}
+	return nil
+}
+
+func (b *batch) add(msg *nats.Msg) {
+	b.msgs = append(b.msgs, msg)
+	b.bytes += len(msg.Data) + len(msg.Subject) + 200 // about what headers take
+}
+
+// commit stores a batch as a whole, fenced: if anything else was written since
+// the fence was read, nothing of it is stored. A crash in here leaves either
+// all of it or nothing.
+func (r *Router) commit(ctx context.Context, b *batch) (position, error) {
+	ctx, cancel := context.WithTimeout(ctx, commitWait)
+	defer cancel()
+	b.msgs[0].Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(b.start.fence, 10))
+	last, err := r.store(ctx, b.msgs)
+	if err != nil {
+		return position{}, fmt.Errorf("committing %d entries and copies: %w", len(b.msgs), err)
+	}
+	b.firstSequence = last - uint64(len(b.msgs)) + 1
+	b.end.fence = last
+	return b.end, nil
+}
+
+// store writes messages atomically and returns the sequence of the last. One
+// message alone needs no batch, and is much cheaper without.
+func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
+	if len(msgs) == 1 {
+		ack, err := r.cfg.JetStream.PublishMsg(ctx, msgs[0], jetstream.WithRetryAttempts(0))
+		if err != nil {
+			return 0, err
+		}
+		return ack.Sequence, nil
+	}
+	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs)
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
+}
+
+// liveHeader is the header of the stored copy with its place in the feed.
+func (c batchCopy) liveHeader(first uint64) nats.Header {
+	h := nats.Header{}
+	for _, name := range []string{schemas.HeaderID, schemas.HeaderDecision, schemas.HeaderPolicy, schemas.HeaderGateway, schemas.HeaderType} {
+		h[name] = c.msg.Header[name]
+	}
+	h.Set(schemas.HeaderSequence, strconv.FormatUint(first+uint64(c.index), 10))
+	return h
+}

@@ -1,0 +1,206 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/ledger"
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// Desk is where a member's copies go.
+type Desk struct {
+	Member schemas.MemberID
+	Name   string
+	// Account is the key of the desk's account, for live readers.
+	Account string
+	Filter  schemas.Filter
+	// Encoding is the content type of its copies.
+	Encoding string
+}
+
+// Desks lists the desks of a member, by name; none if it is not enrolled.
+type Desks interface {
+	DesksOf(member schemas.MemberID) []Desk
+}
+
+// Config is what a router needs. Every field is required.
+type Config struct {
+	// Conn publishes live copies as the hub; the router does not close it.
+	Conn *nats.Conn
+	// JetStream reaches the streams, on a connection of its own.
+	JetStream jetstream.JetStream
+	Desks     Desks
+	// Policy returns the tables in force.
+	Policy func() *policy.Policy
+	// Now is the clock.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Router routes. Run does the work; the other methods may be called at any time.
+type Router struct {
+	cfg     Config
+	ledger  *ledger.Ledger
+	trouble atomic.Pointer[error]
+	place   atomic.Uint64
+}
+
+// New returns a router that does nothing until Run.
+func New(cfg Config) *Router {
+	return &Router{cfg: cfg, ledger: ledger.New(cfg.JetStream)}
+}
+
+// ErrGap says that the intake lacks a message that no entry says was erased.
+var ErrGap = errors.New("a message is missing from the intake")
+
+// retryWait is how long the router waits after a fault before it reads its
+// place again.
+const retryWait = 200 * time.Millisecond
+
+// Run routes until the context ends. It returns an error only for a gap in the
+// intake, which a person must explain.
+func (r *Router) Run(ctx context.Context) error {
+	for {
+		err := r.route(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.trouble.Store(&err)
+		if errors.Is(err, ErrGap) {
+			return err
+		}
+		// Any other error means: read fence and place again and go on.
+		r.cfg.Log.Warn("router starts again from its place", "err", err)
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Ready returns nil when the router works, else what went wrong.
+func (r *Router) Ready() error {
+	if err := r.trouble.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Place returns the intake sequence up to which everything is decided.
+func (r *Router) Place() uint64 { return r.place.Load() }
+
+// route takes up the work at its place and goes on until an error.
+func (r *Router) route(ctx context.Context) error {
+	at, err := r.takePlace(ctx)
+	if err != nil {
+		return err
+	}
+	if at, err = r.recordPolicy(ctx, at); err != nil {
+		return err
+	}
+	r.trouble.Store(nil)
+	r.place.Store(at.place)
+	in := newReader(r.cfg.JetStream, at.place)
+	defer in.stop()
+	for {
+		waiting, err := in.next(ctx)
+		if err != nil {
+			return err
+		}
+		for len(waiting) > 0 {
+			b := newBatch(at)
+			n, err := r.fill(b, waiting)
+			if err != nil {
+				return err
+			}
+			if at, err = r.commit(ctx, b); err != nil {
+				return err
+			}
+			r.place.Store(at.place)
+			r.publishLive(b)
+			waiting = waiting[n:]
+		}
+	}
+}
+
+// position is where the router stands: what the next entry must follow, the
+// place in the intake, and the fence.
+type position struct {
+	chain  ledger.Chain
+	place  uint64
+	fence  uint64
+	policy string
+}
+
+// takePlace reads the fence first and the place after it: whatever another
+// router writes in between makes the fence stale, and never the place.
+func (r *Router) takePlace(ctx context.Context) (position, error) {
+	stream, err := r.cfg.JetStream.Stream(ctx, ledger.Stream)
+	if err != nil {
+		return position{}, fmt.Errorf("reading the fence: %w", err)
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return position{}, fmt.Errorf("reading the fence: %w", err)
+	}
+	at := position{fence: info.State.LastSeq}
+	var last ledger.Entry
+	if at.chain, at.place, last, err = r.ledger.Last(ctx); err != nil {
+		return position{}, err
+	}
+	at.policy = last.Policy
+	return at, nil
+}
+
+// recordPolicy appends an entry if the tables in force are not those of the
+// last entry.
+func (r *Router) recordPolicy(ctx context.Context, at position) (position, error) {
+	hash := r.cfg.Policy().Hash()
+	if at.policy == hash {
+		return at, nil
+	}
+	b := newBatch(at)
+	e := ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: hash, Intake: at.place}
+	if err := b.addEntry(&e); err != nil {
+		return at, err
+	}
+	return r.commit(ctx, b)
+}
+
+// fill adds whole records to a batch up to its bounds and returns how many.
+func (r *Router) fill(b *batch, waiting []intakeRecord) (int, error) {
+	for i, rec := range waiting {
+		if i > 0 && b.full() {
+			return i, nil
+		}
+		d := r.decide(rec)
+		if err := b.addDecision(d); err != nil {
+			return i, err
+		}
+	}
+	return len(waiting), nil
+}
+
+// publishLive shows committed copies to live readers, at most once: whoever
+// misses one finds it in the feed.
+func (r *Router) publishLive(b *batch) {
+	for _, c := range b.copies {
+		msg := nats.NewMsg(schemas.LiveCopyAddress(c.account, c.message))
+		msg.Data = c.msg.Data
+		msg.Header = c.liveHeader(b.firstSequence)
+		if err := r.cfg.Conn.PublishMsg(msg); err != nil {
+			r.cfg.Log.Warn("publishing live copies", "err", err)
+			return
+		}
+	}
+}
