@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -30,11 +31,13 @@ func NewDate(year, month, day int) (Date, error) {
 	return d, nil
 }
 
+// errDateForm does not quote the text: it may be somebody's date of birth.
+var errDateForm = errors.New("a date has the form 2009-08-14, 2009-08 or 2009")
+
 // ParseDate reads "2009-08-14", "2009-08" or "2009".
 func ParseDate(s string) (Date, error) {
-	bad := fmt.Errorf("date %q is not of the form 2009-08-14, 2009-08 or 2009", truncate(s, 16))
 	if len(s) != 4 && len(s) != 7 && len(s) != 10 {
-		return Date{}, bad
+		return Date{}, errDateForm
 	}
 	var part [3]int
 	for i, at := range []int{0, 5, 8} {
@@ -46,16 +49,19 @@ func ParseDate(s string) (Date, error) {
 			end = 4
 		}
 		if i > 0 && s[at-1] != '-' {
-			return Date{}, bad
+			return Date{}, errDateForm
 		}
 		n, err := strconv.ParseUint(s[at:end], 10, 16)
 		if err != nil || n == 0 {
-			return Date{}, bad
+			return Date{}, errDateForm
 		}
 		part[i] = int(n)
 	}
 	return NewDate(part[0], part[1], part[2])
 }
+
+// Equal says whether both dates have the same known parts.
+func (d Date) Equal(other Date) bool { return d == other }
 
 // IsZero says whether nothing of the date is known.
 func (d Date) IsZero() bool { return d == Date{} }

@@ -28,7 +28,7 @@ type Item struct {
 	// Source and Information are the 5x5x5 evaluation; both are left out
 	// together when the information has not been graded.
 	Source      SourceGrade `json:"source,omitempty"`
-	Information InfoGrade   `json:"information,omitempty"`
+	Information InfoGrade   `json:"information,omitzero"`
 	// Handling is a set of permissions, not a scale. Left empty, nobody has
 	// permitted dissemination yet.
 	Handling Handling `json:"handling,omitempty"`

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -197,28 +198,38 @@ type Time struct{ time.Time }
 // At returns t as a Time: in UTC, cut to the second.
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
 
-// MarshalText writes the time as RFC 3339 in UTC.
-func (t Time) MarshalText() ([]byte, error) {
-	return t.UTC().AppendFormat(nil, time.RFC3339), nil
-}
+// timeLayout is the one form of a time in the contract.
+const timeLayout = "2006-01-02T15:04:05Z"
+
+func (t Time) text() string { return t.UTC().Format(timeLayout) }
+
+// MarshalText writes the time as RFC 3339 in UTC, without fractions.
+func (t Time) MarshalText() ([]byte, error) { return []byte(t.text()), nil }
+
+// AppendText appends what MarshalText writes.
+func (t Time) AppendText(b []byte) ([]byte, error) { return t.UTC().AppendFormat(b, timeLayout), nil }
+
+// MarshalJSON writes the text between quotes. Without it the embedded time's
+// own form would come through, with fractions and other offsets.
+func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.text() + `"`), nil }
 
 // UnmarshalText reads an RFC 3339 time that is in UTC (its offset is Z) and
 // has no fraction of a second.
 func (t *Time) UnmarshalText(b []byte) error {
-	const layout = "2006-01-02T15:04:05Z"
-	v, err := time.Parse(layout, string(b))
-	if err != nil {
-		return fmt.Errorf("time %q is not of the form 2009-08-14T09:30:00Z", truncate(string(b), 32))
+	v, err := time.Parse(timeLayout, string(b))
+	if err != nil || len(b) != len(timeLayout) {
+		return errors.New("a time has the form 2009-08-14T09:30:00Z")
 	}
 	t.Time = v
 	return nil
 }
 
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
+// UnmarshalJSON reads what MarshalJSON writes.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
+		return errors.New("a time is a text of the form 2009-08-14T09:30:00Z")
 	}
-	return s[:n] + "…"
+	return t.UnmarshalText(b[1 : len(b)-1])
 }
 
 func appendNew[T comparable](to, from []T) []T {
