@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"slices"
+
+	"liaison/schemas"
+)
+
+// Rule is a row of rules.csv: it says which members are meant to hear of
+// which items. Every cell that is filled must agree; within a cell one is
+// enough. A rule gives nobody a right to an item: the law is tested after it.
+type Rule struct {
+	ID schemas.Code
+	// Members are those meant to hear. A member hears only of items within
+	// its own areas, so that "kind:police" is the police of the area.
+	Members Selector
+	// Kinds are the kinds of message; empty is all.
+	Kinds []schemas.Kind
+	// CrimeTypes match the item's crime types, or what lies above them in the
+	// list; empty matches every item.
+	CrimeTypes []schemas.Code
+	// Areas narrow the members' own areas; empty does not.
+	Areas []schemas.Code
+	// Roles are what must have happened in the area that matches.
+	Roles []schemas.Role
+	// Sectors match any of the message's sectors. Here they say whom it
+	// concerns, so that one is enough; as a legal input all must fit (see
+	// Gateway).
+	Sectors []schemas.Code
+	// Purposes match the message's purpose.
+	Purposes []schemas.Code
+	// Indicators are codes of trafficking indicators, or groups of them, of
+	// which the item must carry one.
+	Indicators []schemas.Code
+	// AnyIndicator wants some indicator on the item, NoIndicator wants none on
+	// any item of the message. They are written "any" and "none".
+	AnyIndicator, NoIndicator bool
+	// Clause is why these members are meant to hear: the clause of the
+	// protocol, the statute or the passage that says so.
+	Clause string
+	Row
+}
+
+var ruleColumns = append([]string{"id", "members", "kinds", "crime_types", "areas", "roles", "sectors", "purposes", "indicators", "clause"}, rowColumns...)
+
+func readRule(r record, members []Member) Rule {
+	rule := Rule{
+		ID: r.id("id"), Members: r.selector("members", members),
+		Kinds:      wordsOf(r, "kinds", schemas.KindTip, schemas.KindCase),
+		CrimeTypes: r.codes("crime_types", schemas.CrimeTypes()),
+		Areas:      r.codes("areas", schemas.Jurisdictions()),
+		Roles: wordsOf(r, "roles", schemas.RoleIncident, schemas.RoleResidence, schemas.RoleBusiness,
+			schemas.RoleRecoveredAt, schemas.RoleTransit),
+		Sectors:  r.codes("sectors", schemas.Sectors()),
+		Purposes: r.codes("purposes", schemas.Purposes()),
+		Clause:   r.need("clause"), Row: r.row(),
+	}
+	switch r.cells["indicators"] {
+	case "any":
+		rule.AnyIndicator = true
+	case "none":
+		rule.NoIndicator = true
+	default:
+		rule.Indicators = r.codes("indicators", schemas.Indicators())
+	}
+	if rule.Members.IsZero() {
+		r.fault("members is empty")
+	}
+	return rule
+}
+
+// fits says whether the rule matches an item in everything but crime type and
+// area, which the index has already matched; role is that of the area.
+func (r *Rule) fits(m *schemas.Message, i int, role schemas.Role) bool {
+	return among(r.Kinds, m.Kind) && among(r.Roles, role) && among(r.Purposes, m.Purpose) &&
+		r.fitsSectors(m) && r.fitsIndicators(m, i)
+}
+
+// among says whether the list is empty or has the value.
+func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+func (r *Rule) fitsSectors(m *schemas.Message) bool {
+	if len(r.Sectors) == 0 {
+		return true
+	}
+	for _, s := range m.Sectors {
+		if schemas.Sectors().WithinAny(s, r.Sectors) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Rule) fitsIndicators(m *schemas.Message, i int) bool {
+	switch {
+	case r.AnyIndicator:
+		return len(m.Items[i].Indicators) > 0
+	case r.NoIndicator:
+		for k := range m.Items {
+			if len(m.Items[k].Indicators) > 0 {
+				return false
+			}
+		}
+		return true
+	case len(r.Indicators) == 0:
+		return true
+	}
+	for _, c := range m.Items[i].Indicators {
+		if schemas.Indicators().WithinAny(c, r.Indicators) {
+			return true
+		}
+	}
+	return false
+}
