@@ -19,6 +19,7 @@ type CodeList struct {
 	codes     []CodeEntry
 	byCode    map[Code]int
 	ancestors map[Code][]Code
+	aliases   map[string]Code
 }
 
 // CodeEntry is one code of a list.
@@ -48,6 +49,14 @@ func (l *CodeList) Name() string { return l.name }
 // All returns every entry in the order of the table. The caller must not
 // change it.
 func (l *CodeList) All() []CodeEntry { return l.codes }
+
+func (l *CodeList) names() []Code {
+	names := make([]Code, len(l.codes))
+	for i, e := range l.codes {
+		names[i] = e.Code
+	}
+	return names
+}
 
 // Lookup returns the entry of a code.
 func (l *CodeList) Lookup(c Code) (CodeEntry, bool) {
@@ -152,7 +161,7 @@ func readCodeList(name string) (*CodeList, error) {
 	if len(rows) == 0 || !slices.Equal(rows[0], codeColumns) {
 		return nil, fmt.Errorf("code list %s: the columns must be %v", name, codeColumns)
 	}
-	l := &CodeList{name: name, byCode: map[Code]int{}, ancestors: map[Code][]Code{}}
+	l := &CodeList{name: name, byCode: map[Code]int{}, ancestors: map[Code][]Code{}, aliases: map[string]Code{}}
 	for i, row := range rows[1:] {
 		e, err := parseCodeEntry(row)
 		if err != nil {
@@ -163,6 +172,9 @@ func readCodeList(name string) (*CodeList, error) {
 		}
 		l.byCode[e.Code] = len(l.codes)
 		l.codes = append(l.codes, e)
+		if e.Alias != "" {
+			l.aliases[e.Alias] = e.Code
+		}
 	}
 	return l, l.link()
 }

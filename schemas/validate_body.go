@@ -1,0 +1,60 @@
+package schemas
+
+import (
+	"fmt"
+	"slices"
+)
+
+// body checks that exactly the body of the kind is there, and that body.
+func (v *validator) body() {
+	v.bodyOf(KindTip, v.m.Tip != nil)
+	v.bodyOf(KindCase, v.m.Case != nil)
+	if v.m.Tip != nil {
+		v.tip(root.field("tip"), v.m.Tip)
+	}
+	if v.m.Case != nil {
+		v.caseBody(root.field("case"), v.m.Case)
+	}
+}
+
+func (v *validator) bodyOf(kind Kind, present bool) {
+	switch wanted := v.m.Kind == kind; {
+	case wanted && !present:
+		v.add(root.field(string(kind)), FaultBody, fmt.Sprintf("a message of the kind %q has no body", kind), fmt.Sprintf("add the field %q", kind))
+	case !wanted && present:
+		v.add(root.field(string(kind)), FaultBody, fmt.Sprintf("the body %q is not that of the message's kind", kind), "send one message for each kind, and link them")
+	}
+}
+
+func (v *validator) tip(at place, t *Tip) {
+	v.code(at.field("channel"), Channels(), t.Channel)
+	v.notAhead(at.field("received"), t.Received)
+}
+
+func (v *validator) caseBody(at place, c *Case) {
+	word(v, at.field("status"), c.Status, statuses)
+	v.member(at.field("lead"), c.Lead)
+	v.notAhead(at.field("opened"), c.Opened)
+	if c.Operation != "" {
+		v.line(at.field("operation"), c.Operation, MaxReference)
+	}
+	strands := at.field("strands")
+	v.count(strands, len(c.Strands), MaxStrands)
+	for i, s := range c.Strands {
+		here := strands.at(i)
+		crime := here.field("crime_type")
+		v.code(crime, CrimeTypes(), s.CrimeType)
+		if !slices.Contains(v.m.CrimeTypes, s.CrimeType) {
+			v.notInMessage(crime, "crime type")
+		}
+		v.member(here.field("lead"), s.Lead)
+		unique(v, strands, c.Strands, i)
+	}
+}
+
+// notAhead checks a date that lies in the past, with a day's grace.
+func (v *validator) notAhead(at place, d Date) {
+	if !d.IsZero() && d.first().After(v.now.Add(dayAhead)) {
+		v.add(at, FaultFuture, "the date is in the future", "check the year and the order of day and month")
+	}
+}
