@@ -200,7 +200,6 @@ func (r *Registry) issue(d Desk, e Enrolment) (User, []byte, error) {
 	if err != nil {
 		return User{}, nil, err
 	}
-	defer clear(seed)
 	claims := jwt.NewUserClaims(key)
 	claims.Name = d.String()
 	claims.IssuerAccount = d.Account

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 
 	"github.com/nats-io/nkeys"
 )
@@ -97,12 +98,13 @@ func makeKey(root *os.Root, file string, prefix nkeys.PrefixByte) (nkeys.KeyPair
 	if err != nil {
 		return nil, err
 	}
-	seed, err := pair.Seed()
+	seed, err := pair.Seed() // the pair's own bytes
 	if err != nil {
 		return nil, err
 	}
-	defer clear(seed)
-	return pair, writeFile(root, file, append(seed, '\n'))
+	line := append(slices.Clone(seed), '\n')
+	defer clear(line)
+	return pair, writeFile(root, file, line)
 }
 
 // publicAccount makes the key of an account, throws the private half away and

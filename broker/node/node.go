@@ -1,0 +1,280 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	server "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"liaison/broker/accounts"
+)
+
+// Node is a running server. Its methods may be used by any number of
+// goroutines.
+type Node struct {
+	registry *accounts.Registry
+	server   *server.Server
+	resolver *resolver
+	lock     *accounts.Lock
+	log      *slog.Logger
+	listens  bool
+	stop     sync.Once
+	// started is closed when the server's own start has returned.
+	started chan struct{}
+
+	// refreshing orders refreshes, so that the last one to return has given
+	// the server the newest claims.
+	refreshing sync.Mutex
+
+	mu    sync.Mutex
+	conns []*nats.Conn // the hub's connections; guarded by mu
+}
+
+// Start starts the server and returns when it is ready for connections. The
+// registry must be that of cfg.Dir and stay open until Stop. Two servers cannot
+// have the same folder.
+func Start(cfg Config, reg *accounts.Registry) (*Node, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("starting the node: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	o, err := options(cfg, reg)
+	if err != nil {
+		return nil, fmt.Errorf("starting the node: %w", err)
+	}
+	n, err := start(cfg, reg, o)
+	if err != nil {
+		return nil, fmt.Errorf("starting the node: %w", err)
+	}
+	return n, nil
+}
+
+func start(cfg Config, reg *accounts.Registry, o *server.Options) (*Node, error) {
+	if err := sameFolder(cfg.Dir, reg.Dir()); err != nil {
+		return nil, err
+	}
+	// The server would make its folder readable by the group.
+	if err := os.Mkdir(filepath.Join(cfg.Dir, server.JetStreamStoreDir), 0o700); err != nil && !os.IsExist(err) {
+		return nil, err
+	}
+	lock, err := accounts.Acquire(cfg.Dir, "node.lock")
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{registry: reg, lock: lock, log: cfg.Log, listens: !o.DontListen}
+	n.resolver, _ = o.AccountResolver.(*resolver)
+	if err := n.run(cfg, o); err != nil {
+		n.Stop()
+		return nil, err
+	}
+	return n, nil
+}
+
+// run creates, starts and checks the server.
+func (n *Node) run(cfg Config, o *server.Options) error {
+	if err := checkOptions(o); err != nil {
+		return err
+	}
+	var err error
+	if n.server, err = server.NewServer(o); err != nil {
+		return err
+	}
+	// Once more: the server fills in what it thinks is missing.
+	if err := checkOptions(o); err != nil {
+		return err
+	}
+	log := newLogger(cfg.Log)
+	n.server.SetLoggerV2(log, false, false, false)
+	if err := n.await(log, cfg.StartWait); err != nil {
+		return err
+	}
+	if _, err := n.server.LookupAccount(n.registry.HubAccount()); err != nil {
+		return fmt.Errorf("opening the hub's account: %w", err)
+	}
+	if err := checkServer(n.server, n.registry); err != nil {
+		return err
+	}
+	n.log.Info("trying to connect without credentials, which must fail")
+	return checkDoor(n.server)
+}
+
+// await starts the server and waits until it is ready, gives up or takes too
+// long.
+func (n *Node) await(log *logger, wait time.Duration) error {
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	n.started = make(chan struct{})
+	go func() { defer close(n.started); n.server.Start() }()
+	for {
+		select {
+		case err := <-log.fatal:
+			return err
+		case <-deadline.C:
+			return fmt.Errorf("the server was not ready within %s", wait)
+		case <-n.started:
+			if n.server.ReadyForConnections(readyStep) {
+				return nil
+			}
+		}
+	}
+}
+
+// readyStep is how long one look at the server's readiness lasts.
+const readyStep = 20 * time.Millisecond
+
+// Hub connects as the hub's own user, within the process. The connection
+// belongs to the node, which closes it at Stop; closing it earlier is allowed.
+// It reconnects by itself, and never keeps a publication for later.
+func (n *Node) Hub(name string) (*nats.Conn, error) {
+	login, err := n.registry.HubLogin()
+	if err != nil {
+		return nil, fmt.Errorf("connecting %s to the hub: %w", name, err)
+	}
+	token := func() (string, error) { return login.Token, nil }
+	nc, err := nats.Connect("", nats.InProcessServer(n.server), nats.Name(name), nats.UserJWT(token, login.Sign),
+		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			n.log.Warn("hub connection", "name", name, "err", err)
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("connecting %s to the hub: %w", name, err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.conns = append(n.conns, nc)
+	return nc, nil
+}
+
+// URL is where members connect, such as "nats://127.0.0.1:4222", or empty if
+// the server does not listen.
+func (n *Node) URL() string {
+	if !n.listens {
+		return ""
+	}
+	return n.server.ClientURL()
+}
+
+// Refresh makes the server act on what the registry now says of a desk, and
+// returns when it does: a new desk can connect, and whoever was revoked is cut
+// off and stays out. It must follow every Enrol and Revoke. It does nothing if
+// the server knows already.
+func (n *Node) Refresh(d accounts.Desk) error {
+	n.refreshing.Lock()
+	defer n.refreshing.Unlock()
+	if err := n.refresh(d.Account); err != nil {
+		return fmt.Errorf("refreshing the account of %s: %w", d, err)
+	}
+	return nil
+}
+
+func (n *Node) refresh(key string) error {
+	account, err := n.server.LookupAccount(key)
+	if err != nil {
+		return err
+	}
+	print, err := n.registry.Fingerprint(key)
+	if err != nil {
+		return err
+	}
+	if !n.resolver.current(key, print) {
+		claims, err := n.registry.AccountClaims(key)
+		if err != nil {
+			return err
+		}
+		n.server.UpdateAccountClaims(account, claims)
+		n.resolver.show(key, print)
+	}
+	return n.verify(key)
+}
+
+// verify asks the server what it holds an account to, and compares.
+func (n *Node) verify(key string) error {
+	claims, err := n.registry.AccountClaims(key)
+	if err != nil {
+		return err
+	}
+	got, err := n.server.Accountz(&server.AccountzOptions{Account: key})
+	if err != nil {
+		return err
+	}
+	held := got.Account
+	if held == nil || held.Expired || !held.Complete {
+		return errors.New("the server does not have it complete")
+	}
+	for user, at := range claims.Revocations {
+		if held.RevokedUser[user].Unix() != at {
+			return errors.New("the server did not take a revocation: stop it")
+		}
+	}
+	return nil
+}
+
+// Healthy returns nil if the server runs and every stream works, else what
+// does not. After a disk error a stream stays stopped until a restart.
+func (n *Node) Healthy() error {
+	if status := n.server.Healthz(&server.HealthzOptions{}); status.Status != "ok" {
+		return fmt.Errorf("the message server is not healthy: %s %s", status.Status, status.Error)
+	}
+	return nil
+}
+
+// Stop closes the hub's connections and stops the server; everything that was
+// acknowledged is on disk. It returns when nothing runs any more. Stopping
+// twice does nothing.
+func (n *Node) Stop() {
+	n.stop.Do(func() {
+		n.mu.Lock()
+		conns := n.conns
+		n.mu.Unlock()
+		for _, nc := range conns {
+			nc.Close()
+		}
+		if n.server != nil {
+			n.server.Shutdown()
+			n.server.WaitForShutdown()
+		}
+		if n.starting() {
+			return
+		}
+		if err := n.lock.Release(); err != nil {
+			n.log.Error("releasing the folder", "err", err)
+		}
+	})
+}
+
+// starting says that the server's start goes on although it took too long: it
+// cannot be called off. The folder then stays locked until the process ends,
+// so that no second server meets the first one there.
+func (n *Node) starting() bool {
+	if n.started == nil {
+		return false
+	}
+	select {
+	case <-n.started:
+		return false
+	default:
+		return true
+	}
+}
+
+// sameFolder says whether two names are of one folder.
+func sameFolder(a, b string) error {
+	first, err := os.Stat(a)
+	if err != nil {
+		return err
+	}
+	second, err := os.Stat(b)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(first, second) {
+		return fmt.Errorf("the registry is that of %s, not of %s", b, a)
+	}
+	return nil
+}
