@@ -34,7 +34,6 @@ type Broker struct {
 	router    *router.Router
 	ask       *ask.Desk
 	conns     []*nats.Conn
-	admin     *listener
 
 	enrolling sync.Mutex // one change of the registry at a time
 }
@@ -162,7 +161,7 @@ func (b *Broker) Ledger() *ledger.Ledger { return b.ledger }
 func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issued, error) {
 	b.enrolling.Lock()
 	defer b.enrolling.Unlock()
-	if err := CheckMember(b.Policy(), e.Member, b.cfg.Now()); err != nil {
+	if err := CheckMember(b.Policy(), e.Member); err != nil {
 		return accounts.Issued{}, err
 	}
 	issued, err := b.registry.Enrol(e)

@@ -23,6 +23,9 @@ type enrolled struct {
 func (d *directory) set(desks []accounts.Desk) {
 	e := &enrolled{byAccount: map[string]accounts.Desk{}, byMember: map[schemas.MemberID][]router.Desk{}}
 	for _, desk := range desks {
+		if !desk.Live() {
+			continue // nothing is taken from a revoked desk, or disclosed to it
+		}
 		e.byAccount[desk.Account] = desk
 		e.byMember[desk.Member] = append(e.byMember[desk.Member], router.Desk{
 			Member: desk.Member, Name: desk.Name, Account: desk.Account, Filter: desk.Filter, Encoding: desk.Encoding})

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
+	"liaison/broker/router"
 	"liaison/schemas"
 )
 
@@ -99,7 +99,7 @@ var ErrUnknownMember = errors.New("not a member of the protocol")
 // CheckMember returns an error that says what to do unless the tables have the
 // member. A member of another day may be enrolled: tables that judge by the day
 // of creation serve the past.
-func CheckMember(p *policy.Policy, id schemas.MemberID, _ time.Time) error {
+func CheckMember(p *policy.Policy, id schemas.MemberID) error {
 	if _, ok := p.Member(id); ok {
 		return nil
 	}
@@ -109,4 +109,22 @@ func CheckMember(p *policy.Policy, id schemas.MemberID, _ time.Time) error {
 	}
 	slices.Sort(names)
 	return fmt.Errorf("%q: %w; the members are %v", id, ErrUnknownMember, names)
+}
+
+// ReasonText puts into words the reasons that are the router's own and not the
+// policy's; for any other it returns "".
+func ReasonText(c schemas.Code) string {
+	switch c {
+	case router.ReasonNoDesk:
+		return "may have it, and has no desk that takes it"
+	case router.ReasonUndecodable:
+		return "this version cannot read the message"
+	case router.ReasonUndecidable:
+		return "the policy failed on the message: tell the developers"
+	case router.ReasonNobody:
+		return "it concerns no member"
+	case router.ReasonAllWithheld:
+		return "no member may have any of it"
+	}
+	return ""
 }

@@ -1,7 +1,7 @@
 package intake
 
 import (
-	"errors"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -42,7 +42,7 @@ func (in *Intake) examine(msg *nats.Msg) *submission {
 	}
 	parts, err := schemas.Split(msg.Data)
 	if err != nil {
-		return s.refuse(malformed(err))
+		return s.refuse(schemas.RefuseMalformed(err))
 	}
 	for _, part := range parts {
 		r := &record{account: account}
@@ -58,15 +58,20 @@ func (s *submission) refuse(refusal *schemas.Refusal) *submission {
 	return s
 }
 
+// requestInfo is the header that the server itself adds, or overwrites, on the
+// way between accounts. Nothing here relies on what it says.
+const requestInfo = "Nats-Request-Info"
+
 // checkHeaders refuses headers by which a sender could steer the server. All
 // other headers are dropped: nothing of them is stored.
 func checkHeaders(h nats.Header) *schemas.Refusal {
 	for name := range h {
-		if strings.HasPrefix(strings.ToLower(name), "nats-") && name != nats.MsgIdHdr {
-			return schemas.Refuse(schemas.RefusedHeader, "publish without "+nats.MsgIdHdr+"-like options other than the message id",
-				schemas.Fault{Path: "header", Code: "reserved", Problem: "a header that begins with Nats- may not be set",
-					Advice: "leave out expectations, rollup, batch, TTL and trace options"})
+		if name == nats.MsgIdHdr || name == requestInfo || !strings.HasPrefix(strings.ToLower(name), "nats-") {
+			continue
 		}
+		return schemas.Refuse(schemas.RefusedHeader, "publish without options other than a message id",
+			schemas.Fault{Path: "header", Code: "reserved", Problem: "a header that begins with Nats- may not be set",
+				Advice: "leave out expectations, rollup, batch, TTL, schedule and trace options"})
 	}
 	return nil
 }
@@ -74,15 +79,13 @@ func checkHeaders(h nats.Header) *schemas.Refusal {
 // check decodes one message and checks it completely. It fills in the record
 // and returns nil, or returns the refusal.
 func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route []string) *schemas.Refusal {
-	m, err := schemas.Decode(part)
-	if err != nil {
-		return malformed(err)
-	}
-	m.Derive()
-	r.message, r.receipt.ID = m, m.ID
 	now := in.cfg.Now()
-	if faults := schemas.Validate(m, now); len(faults) > 0 {
-		return schemas.Refuse(schemas.RefusedInvalid, "mend every fault listed and send the record again", faults...)
+	m, refusal := schemas.Read(part, now)
+	if m != nil && m.ID.Valid() {
+		r.message, r.receipt.ID = m, m.ID
+	}
+	if refusal != nil {
+		return refusal
 	}
 	if m.Originator != member {
 		return schemas.Refuse(schemas.RefusedOriginator, "send with the credentials of the originator",
@@ -100,13 +103,14 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 			schemas.Fault{Path: "marking", Code: "above-ceiling", Problem: fmt.Sprintf("%q is above the system's ceiling, %q", m.Marking, p.Ceiling()),
 				Advice: "do not lower a marking to get a message through"})
 	}
-	if refusal := checkRoute(m, route); refusal != nil {
+	if refusal = checkRoute(m, route); refusal != nil {
 		return refusal
 	}
+	var err error
 	if r.canonical, err = schemas.EncodeMsgPack(m); err != nil {
-		return malformed(err)
+		return schemas.RefuseMalformed(err)
 	}
-	r.digest = schemas.DigestOfCanonical(r.canonical)
+	r.digest = sha256.Sum256(r.canonical)
 	return nil
 }
 
@@ -127,17 +131,4 @@ func checkRoute(m *schemas.Message, route []string) *schemas.Refusal {
 	return schemas.Refuse(schemas.RefusedAddress, "publish to \"submit\", or to the message's own address",
 		schemas.Fault{Path: "address", Code: "mismatch", Problem: "the address does not name the message's kind and primary codes",
 			Advice: fmt.Sprintf("its address is submit.%s, where any token may be %q", schemas.Route(m), schemas.AnyToken)})
-}
-
-func malformed(err error) *schemas.Refusal {
-	var bad *schemas.MalformedError
-	if !errors.As(err, &bad) {
-		return schemas.Refuse(schemas.RefusedMalformed, "send a message or a bundle as the contract describes it",
-			schemas.Fault{Code: "malformed", Problem: err.Error(), Advice: "compare with the vectors in schemas/testdata"})
-	}
-	code := schemas.RefusedMalformed
-	if bad.Oversize {
-		code = schemas.RefusedOversize
-	}
-	return schemas.Refuse(code, "send a message or a bundle as the contract describes it", bad.Fault())
 }

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"liaison/agents"
+	"liaison/schemas"
+)
+
+// link holds the flags by which a command reaches a broker as a member.
+type link struct {
+	server, creds string
+}
+
+func (l *link) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&l.server, "server", "s", "", "the broker's `URL` (default $NATS_URL, else nats://127.0.0.1:4222)")
+	cmd.Flags().StringVar(&l.creds, "creds", "", "your credentials `FILE` (default $NATS_CREDS)")
+}
+
+// config resolves the flags, and the environment behind them.
+func (l *link) config(log *slog.Logger) (agents.Config, error) {
+	cfg := agents.Config{Server: l.server, Creds: l.creds, Log: log}
+	if cfg.Server == "" {
+		cfg.Server = os.Getenv("NATS_URL")
+	}
+	if cfg.Creds == "" {
+		cfg.Creds = os.Getenv("NATS_CREDS")
+	}
+	if cfg.Creds == "" {
+		return cfg, usageError{errors.New("give your credentials: --creds FILE, or NATS_CREDS; the operator makes them with 'liaison enrol'")}
+	}
+	return cfg, nil
+}
+
+func (l *link) connect(ctx context.Context, log *slog.Logger) (*agents.Client, error) {
+	cfg, err := l.config(log)
+	if err != nil {
+		return nil, err
+	}
+	return agents.Connect(ctx, cfg)
+}
+
+// wish holds the flags of a filter.
+type wish struct {
+	kinds, crimes, areas, urgencies []string
+}
+
+func (w *wish) flags(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&w.kinds, "kind", nil, "only messages of this `KIND` (tip, case); may be repeated")
+	cmd.Flags().StringSliceVar(&w.crimes, "crime", nil, "only this crime type `CODE`, or those below it; may be repeated")
+	cmd.Flags().StringSliceVar(&w.areas, "area", nil, "only this area `CODE`, or those below it; may be repeated")
+	for flag, list := range map[string]*schemas.CodeList{"crime": schemas.CrimeTypes(), "area": schemas.Jurisdictions()} {
+		cmd.RegisterFlagCompletionFunc(flag, completeCodes(list))
+	}
+	cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{string(schemas.KindTip), string(schemas.KindCase)}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// filter checks the codes and returns the filter.
+func (w *wish) filter() (schemas.Filter, error) {
+	var f schemas.Filter
+	for _, k := range w.kinds {
+		if k != string(schemas.KindTip) && k != string(schemas.KindCase) {
+			return f, usageError{fmt.Errorf("--kind %s: the kinds are tip and case", k)}
+		}
+		f.Kinds = append(f.Kinds, schemas.Kind(k))
+	}
+	var err error
+	if f.CrimeTypes, err = codesOf("crime", w.crimes, schemas.CrimeTypes()); err != nil {
+		return f, err
+	}
+	f.Areas, err = codesOf("area", w.areas, schemas.Jurisdictions())
+	return f, err
+}
+
+func codesOf(flag string, given []string, list *schemas.CodeList) ([]schemas.Code, error) {
+	var codes []schemas.Code
+	for _, g := range given {
+		if _, ok := list.Lookup(schemas.Code(g)); !ok {
+			return nil, usageError{fmt.Errorf("--%s %s: no such code in the list of %s%s", flag, g, list.Name(), similar(g, list))}
+		}
+		codes = append(codes, schemas.Code(g))
+	}
+	return codes, nil
+}
+
+// similar names a few codes that contain what was typed, or its first letters.
+func similar(typed string, list *schemas.CodeList) string {
+	var near []string
+	for _, e := range list.All() {
+		if strings.Contains(string(e.Code), typed) || (len(typed) > 3 && strings.HasPrefix(string(e.Code), typed[:4])) {
+			near = append(near, string(e.Code))
+		}
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	slices.Sort(near)
+	return "; did you mean " + strings.Join(near[:min(len(near), 3)], ", ") + "?"
+}
+
+func completeCodes(list *schemas.CodeList) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var codes []string
+		for _, e := range list.All() {
+			codes = append(codes, string(e.Code)+"\t"+e.Name)
+		}
+		return codes, cobra.ShellCompDirectiveNoFileComp
+	}
+}

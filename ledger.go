@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"liaison/broker"
+	"liaison/broker/ledger"
+	"liaison/deploy/protocol"
+	"liaison/schemas"
+)
+
+func newLedger() *cobra.Command {
+	cmd := &cobra.Command{Use: "ledger", Short: "Read and verify the record of decisions",
+		Args: exactly(0, "show or verify"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newLedgerShow(), newLedgerVerify())
+	return cmd
+}
+
+func newLedgerShow() *cobra.Command {
+	var dir, id string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "show", Short: "Print every decision, or those about one message",
+		Long: `Print the ledger's entries: who sent what, to whom each item was disclosed
+under which gateway, from whom it was withheld and why. Entries hold codes and
+ids, and no content.`,
+		Example: `  liaison ledger show --dir ./broker
+  liaison ledger show --id 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --json --dir ./broker`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found := 0
+			err := withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
+				return op.ShowLedger(ctx, schemas.ID(id), func(e ledger.Entry) error {
+					found++
+					if asJSON {
+						return printJSON(cmd.OutOrStdout(), e)
+					}
+					printEntry(cmd, e)
+					return nil
+				})
+			})
+			if err == nil && found == 0 && id != "" {
+				return fmt.Errorf("the ledger has no decision about %s", id)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "the broker's `DIR`")
+	cmd.Flags().StringVar(&id, "id", "", "only decisions about the message with this `ID`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+func printEntry(cmd *cobra.Command, e ledger.Entry) {
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "#%d  %s  policy %.12s\n", e.Number, e.At.Format("2006-01-02T15:04:05Z"), e.Policy)
+	if e.Kind == ledger.PolicyEntry {
+		fmt.Fprintf(w, "tables %.12s came into use\n\n", e.Policy)
+		return
+	}
+	printDecision(w, e)
+	fmt.Fprintln(w)
+}
+
+func newLedgerVerify() *cobra.Command {
+	var dir string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Check that no entry was lost or changed",
+		Long: `Read the whole ledger and check that entries are numbered without a gap, that
+each names the hash of the one before it, and that each stands at its own
+address. Compare the head that it prints with one you noted earlier: a ledger
+that was cut short at its end verifies too.`,
+		Example: "  liaison ledger verify --dir ./broker",
+		Args:    exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
+				report, err := op.VerifyLedger(ctx)
+				if err != nil {
+					return err
+				}
+				return printReport(cmd, report, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "the broker's `DIR`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func printReport(cmd *cobra.Command, r ledger.Report, asJSON bool) error {
+	w := cmd.OutOrStdout()
+	if asJSON {
+		if err := printJSON(w, r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(w, "%d entries, head %s\n", r.Entries, r.Head)
+		for _, f := range r.Faults {
+			fmt.Fprintf(w, "    entry %d (sequence %d): %s\n", f.Entry, f.Sequence, f.Problem)
+		}
+	}
+	if len(r.Faults) > 0 {
+		return errRefused
+	}
+	return nil
+}
+
+// withOperator gives fn the running broker, or else opens the folder without
+// letting anybody connect.
+func withOperator(cmd *cobra.Command, dir string, fn func(context.Context, broker.Operator) error) error {
+	if dir == "" {
+		return usageError{errors.New("give the broker's folder: --dir DIR")}
+	}
+	if remote, ok := broker.Reach(dir); ok {
+		return fn(cmd.Context(), remote)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("no broker's folder: %w", err)
+	}
+	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Tables: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return fn(cmd.Context(), b)
+}

@@ -1,0 +1,121 @@
+// Liaison is a cross-agency intelligence-sharing message broker: what the
+// agencies hold on human trafficking reaches exactly the members who may
+// lawfully have it, with a record of every disclosure and every withholding.
+//
+// This package is the command line: flags in, printing out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes of every command.
+const (
+	exitDone    = 0
+	exitFault   = 1
+	exitUsage   = 2
+	exitRefused = 3
+)
+
+// errRefused ends a command whose work was done and whose answer is no:
+// messages were refused, tables have faults, the ledger does not verify. What
+// is wrong has been printed already.
+var errRefused = errors.New("refused")
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	cmd, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errRefused):
+		return exitRefused
+	case errors.As(err, &usage):
+		fmt.Fprintf(errs, "liaison: %v\nSee '%s --help'.\n", err, cmd.CommandPath())
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitDone // asked to stop, and stopped
+	}
+	fmt.Fprintf(errs, "liaison: %v\n", err)
+	return exitFault
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "liaison",
+		Short: "Share intelligence between agencies: lawfully, explained, recorded",
+		Long: `Liaison takes tips and cases from the systems of several agencies, decides for
+every member of the Joint Working Protocol and every graded item whether it may
+lawfully have it, records the decision and delivers what is disclosed.
+
+Start with 'liaison demo'.
+
+Exit codes: 0 done, 1 fault, 2 wrong usage, 3 refused.`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("there is no command %q", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	groups := []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"See it work:", []*cobra.Command{newDemo()}},
+		{"For an agency:", []*cobra.Command{newAgent(), newSend(), newLint(), newReceipt(), newWatch()}},
+		{"For the operator:", []*cobra.Command{newServe(), newEnrol(), newRevoke(), newLedger(), newProtocol()}},
+	}
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newVersion())
+	return root
+}
+
+// exactly returns the argument check of a command that takes n arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("give %s", what)}
+		}
+		return nil
+	}
+}
+
+// atLeastOne is the argument check of a command that takes files.
+func atLeastOne(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{errors.New("give at least one file, or - for standard input")}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"liaison/broker"
+	"liaison/broker/policy"
+	"liaison/deploy/protocol"
+)
+
+func newServe() *cobra.Command {
+	var cfg broker.Config
+	var tables string
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the broker",
+		Long: `Run the broker on a folder. Everything that it must not lose lies in there:
+keys, accounts, the accepted messages, the decisions and the copies. Back the
+folder up as a whole, and keep DIR/keys secret.`,
+		Example: `  liaison serve --dir /var/lib/liaison
+  liaison serve --dir ./broker --listen 127.0.0.1:4222 --protocol ./protocol`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cfg.Dir == "" {
+				return usageError{fmt.Errorf("give the broker's folder: --dir DIR")}
+			}
+			cfg.Log = newLog(cmd.ErrOrStderr(), slog.LevelInfo)
+			cfg.Tables = openTables(tables)
+			return serve(cmd.Context(), cfg)
+		},
+	}
+	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "the broker's `DIR`; made if it is not there")
+	cmd.Flags().StringVar(&cfg.Listen, "listen", "127.0.0.1:4222", "the `ADDRESS` for members' connections")
+	cmd.Flags().StringVar(&tables, "protocol", "", "the `DIR` of the protocol tables (default: the embedded set of 2009)")
+	cmd.Flags().Int64Var(&cfg.MaxStore, "max-store", 0, "the most `BYTES` on disk (default 16 GiB)")
+	return cmd
+}
+
+func serve(ctx context.Context, cfg broker.Config) error {
+	b, err := broker.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	p := b.Policy()
+	cfg.Log.Info("serving", "url", b.URL(), "dir", cfg.Dir, "policy", p.Hash(), "judged_by", judgedBy(p))
+	return b.Run(ctx)
+}
+
+// judgedBy says which day counts, as the tables have it.
+func judgedBy(p *policy.Policy) string {
+	created, received := time.Unix(0, 0), time.Unix(1, 0)
+	if p.Day(created, received).Equal(received) {
+		return "the day a message is received"
+	}
+	return "the day a message was created"
+}
+
+// openTables returns the tables in a folder, or the embedded ones.
+func openTables(dir string) fs.FS {
+	if dir == "" {
+		return protocol.Tables
+	}
+	return os.DirFS(dir)
+}
