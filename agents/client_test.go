@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"liaison/agents"
 	"liaison/schemas"
@@ -108,8 +109,16 @@ func split(body []byte) [][]byte {
 			return out
 		}
 	}
-	if parts, err := schemas.Split(body); err == nil {
+	if parts, err := schemas.Split(body); err == nil && (len(parts) != 1 || body[0] != 0xdc) {
 		return parts
+	}
+	var parts []msgpack.RawMessage
+	if msgpack.Unmarshal(body, &parts) == nil {
+		out := make([][]byte, len(parts))
+		for i := range parts {
+			out[i] = parts[i]
+		}
+		return out
 	}
 	return [][]byte{body}
 }

@@ -12,6 +12,12 @@ import (
 	"liaison/schemas"
 )
 
+// DeskOptions say how to read a desk.
+type DeskOptions struct {
+	// Once stops when the consumer has nothing more to give.
+	Once bool
+}
+
 // Desk hands on the desk's copies from its durable consumer, at least once
 // each, and acknowledges a copy when take returns nil. After an error the broker
 // delivers the copy again, so take must be safe to run twice. Copies come in
@@ -21,10 +27,13 @@ import (
 // between them. Desk goes on through cut links for as long as the context
 // lasts; it reports an error when it cannot begin for another reason than that
 // the broker is out of reach.
-func (c *Client) Desk(ctx context.Context, take func(context.Context, Copy) error) error {
+func (c *Client) Desk(ctx context.Context, o DeskOptions, take func(context.Context, Copy) error) error {
 	js, err := jetstream.NewWithAPIPrefix(c.nc, schemas.APIPrefix)
 	if err != nil {
 		return fmt.Errorf("reading the desk: %w", err)
+	}
+	if o.Once {
+		return c.drain(ctx, js, take)
 	}
 	for pause := (backoff{}); ; {
 		err := c.consume(ctx, js, &pause, take)
@@ -43,9 +52,15 @@ func (c *Client) Desk(ctx context.Context, take func(context.Context, Copy) erro
 
 // consume reads until something goes wrong.
 func (c *Client) consume(ctx context.Context, js jetstream.JetStream, pause *backoff, take func(context.Context, Copy) error) error {
-	msgs, err := c.bind(ctx, js)
+	cons, err := c.consumer(ctx, js)
 	if err != nil {
 		return err
+	}
+	// The broker bounds a pull's life at 90 seconds. One page at a time keeps
+	// the copies that a crash repeats few.
+	msgs, err := cons.Messages(jetstream.PullMaxMessages(pageSize), jetstream.PullExpiry(30*time.Second))
+	if err != nil {
+		return fmt.Errorf("reading the desk: %w", err)
 	}
 	defer msgs.Stop()
 	for {
@@ -57,19 +72,54 @@ func (c *Client) consume(ctx context.Context, js jetstream.JetStream, pause *bac
 		if err != nil {
 			return fmt.Errorf("reading the desk: %w", err)
 		}
-		pause.reset()
-		if err := take(ctx, deskCopy(m)); err != nil {
-			c.log.Error("desk: a copy could not be taken; it comes again", "err", err)
-			return errors.Join(err, m.NakWithDelay(time.Second))
+		if err := c.takeOne(ctx, m, take); err != nil {
+			return err
 		}
-		if err := m.Ack(); err != nil {
-			return fmt.Errorf("acknowledging a copy: %w", err)
+		pause.reset()
+	}
+}
+
+// drain reads until the consumer has nothing more to give.
+func (c *Client) drain(ctx context.Context, js jetstream.JetStream, take func(context.Context, Copy) error) error {
+	cons, err := c.consumer(ctx, js)
+	if err != nil {
+		return err
+	}
+	for {
+		batch, err := cons.FetchNoWait(pageSize)
+		if err != nil {
+			return fmt.Errorf("reading the desk: %w", err)
+		}
+		n := 0
+		for m := range batch.Messages() {
+			if err := c.takeOne(ctx, m, take); err != nil {
+				return err
+			}
+			n++
+		}
+		if err := batch.Error(); err != nil && n == 0 {
+			return fmt.Errorf("reading the desk: %w", err)
+		}
+		if n == 0 {
+			return nil
 		}
 	}
 }
 
-// bind finds the consumer and begins to pull from it.
-func (c *Client) bind(ctx context.Context, js jetstream.JetStream) (jetstream.MessagesContext, error) {
+// takeOne hands on one copy and acknowledges it. An acknowledgement that is
+// lost means only that the copy comes again.
+func (c *Client) takeOne(ctx context.Context, m jetstream.Msg, take func(context.Context, Copy) error) error {
+	if err := take(ctx, deskCopy(m)); err != nil {
+		return errors.Join(fmt.Errorf("a copy could not be taken and comes again: %w", err), m.NakWithDelay(time.Second))
+	}
+	if err := m.Ack(); err != nil {
+		return fmt.Errorf("acknowledging a copy: %w", err)
+	}
+	return nil
+}
+
+// consumer finds the desk's consumer.
+func (c *Client) consumer(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
 	address := schemas.APIPrefix + ".CONSUMER.INFO." + schemas.FeedName + "." + schemas.ConsumerName
 	asking, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -79,13 +129,7 @@ func (c *Client) bind(ctx context.Context, js jetstream.JetStream) (jetstream.Me
 	if err != nil {
 		return nil, askFault(asking, address, err)
 	}
-	// The broker bounds a pull's life at 90 seconds. One page at a time keeps
-	// the copies that a crash repeats few.
-	msgs, err := cons.Messages(jetstream.PullMaxMessages(pageSize), jetstream.PullExpiry(30*time.Second))
-	if err != nil {
-		return nil, fmt.Errorf("reading the desk: %w", err)
-	}
-	return msgs, nil
+	return cons, nil
 }
 
 // deskCopy reads a copy as the consumer delivers it: its place is in the

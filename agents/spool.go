@@ -1,0 +1,137 @@
+package agents
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"liaison/schemas"
+)
+
+// The endings of the lists that stand beside a file that was put away.
+const (
+	receiptsEnding = ".receipts.jsonl"
+	rejectsEnding  = ".rejects.jsonl"
+)
+
+// maxRejected bounds the native record in a list of rejects.
+const maxRejected = 64 << 10
+
+// receiptLine is one line of a list of receipts.
+type receiptLine struct {
+	File      string     `json:"file"`
+	Line      int        `json:"line"`
+	Reference string     `json:"reference,omitempty"`
+	ID        schemas.ID `json:"id"`
+	Sequence  uint64     `json:"sequence,omitempty"`
+	Duplicate bool       `json:"duplicate,omitempty"`
+}
+
+// lists are the receipts and rejects of the file that is being read. They grow
+// in the state folder; a crash leaves them there, and the next reading of the
+// file begins them anew.
+type lists struct {
+	folder   *folder
+	receipts list
+	rejects  list
+}
+
+type list struct {
+	name  string
+	file  *os.File
+	w     *bufio.Writer
+	lines int
+}
+
+func (f *folder) beginLists() (*lists, error) {
+	l := &lists{folder: f, receipts: list{name: "receipts.partial"}, rejects: list{name: "rejects.partial"}}
+	for _, one := range []*list{&l.receipts, &l.rejects} {
+		file, err := f.state.OpenFile(one.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("beginning a list: %w", err), l.close())
+		}
+		one.file, one.w = file, bufio.NewWriter(file)
+	}
+	return l, nil
+}
+
+func (l *list) add(line any) error {
+	b, err := json.Marshal(line, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("writing a list: %w", err)
+	}
+	l.lines++
+	_, err = l.w.Write(append(b, '\n'))
+	return err
+}
+
+func (l *list) close() error {
+	if l.file == nil {
+		return nil
+	}
+	err := errors.Join(l.w.Flush(), l.file.Sync(), l.file.Close())
+	l.file = nil
+	return err
+}
+
+func (l *lists) close() error { return errors.Join(l.receipts.close(), l.rejects.close()) }
+
+// putAway ends the work on a file: the lists take their places, then the file
+// leaves the inbox. A crash in between leaves the lists of a file that is still
+// in the inbox; it is then read again and put away under the next free name.
+func (l *lists) putAway(name string, whole bool) error {
+	if err := l.close(); err != nil {
+		return fmt.Errorf("ending the lists of %s: %w", name, err)
+	}
+	f := l.folder
+	stem, err := f.stem(name)
+	if err != nil {
+		return fmt.Errorf("putting %s away: %w", name, err)
+	}
+	to := doneFolder
+	if !whole {
+		to = rejectedFolder
+	}
+	if err := f.place(l.rejects, filepath.Join(rejectedFolder, stem+rejectsEnding)); err != nil {
+		return err
+	}
+	if err := f.place(l.receipts, filepath.Join(to, stem+receiptsEnding)); err != nil {
+		return err
+	}
+	err = f.root.Rename(name, filepath.Join(to, stem))
+	if errors.Is(err, fs.ErrNotExist) {
+		f.log.Warn("the file was taken away while it was read; its receipts are kept", "file", name)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("putting %s away: %w", name, err)
+	}
+	return errors.Join(syncFolder(f.root, to), syncFolder(f.root, "."))
+}
+
+// place moves a list that has lines to where people look for it.
+func (f *folder) place(l list, to string) error {
+	if l.lines == 0 {
+		return nil
+	}
+	if err := f.root.Rename(filepath.Join(stateFolder, l.name), to); err != nil {
+		return fmt.Errorf("placing a list: %w", err)
+	}
+	return syncFolder(f.root, filepath.Dir(to))
+}
+
+// bounded cuts a native record to what a list of rejects may hold, and makes
+// it text.
+func bounded(raw string) (string, bool) {
+	cut := len(raw) > maxRejected
+	if cut {
+		raw = raw[:maxRejected]
+	}
+	return strings.ToValidUTF8(raw, "\uFFFD"), cut
+}
