@@ -65,7 +65,7 @@ func Load(tables fs.FS) (*Policy, error) {
 	for _, r := range readTable(tables, membersTable, memberColumns, f) {
 		p.members = append(p.members, readMember(r))
 	}
-	slices.SortFunc(p.members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 	for _, r := range readTable(tables, rulesTable, ruleColumns, f) {
 		p.rules = append(p.rules, readRule(r, p.members))
 	}
@@ -89,10 +89,10 @@ func Load(tables fs.FS) (*Policy, error) {
 }
 
 func (p *Policy) sortRows() {
-	slices.SortFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(p.gateways, Gateway.before)
-	slices.SortFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(p.handling, func(a, b HandlingCode) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.gateways, Gateway.before)
+	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.handling, func(a, b HandlingCode) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // findGateways lists the gateways that lead from each member.
