@@ -3,9 +3,8 @@ package agents
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
-
-	"github.com/go-json-experiment/json"
 
 	"liaison/schemas"
 )

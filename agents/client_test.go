@@ -15,7 +15,6 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/vmihailenco/msgpack/v5"
 
 	"liaison/agents"
 	"liaison/schemas"
@@ -97,32 +96,6 @@ func (h *hub) stop() {
 	h.srv.WaitForShutdown()
 }
 
-// split takes a bundle apart by trying: good enough for a test.
-func split(body []byte) [][]byte {
-	if len(body) > 0 && body[0] == '[' {
-		var raw []json.RawMessage
-		if json.Unmarshal(body, &raw) == nil {
-			out := make([][]byte, len(raw))
-			for i := range raw {
-				out[i] = raw[i]
-			}
-			return out
-		}
-	}
-	if parts, err := schemas.Split(body); err == nil && (len(parts) != 1 || body[0] != 0xdc) {
-		return parts
-	}
-	var parts []msgpack.RawMessage
-	if msgpack.Unmarshal(body, &parts) == nil {
-		out := make([][]byte, len(parts))
-		for i := range parts {
-			out[i] = parts[i]
-		}
-		return out
-	}
-	return [][]byte{body}
-}
-
 func (h *hub) submit(m *nats.Msg) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -130,7 +103,10 @@ func (h *hub) submit(m *nats.Msg) {
 		h.dropped--
 		return
 	}
-	parts := split(m.Data)
+	parts, err := schemas.Split(m.Data)
+	if err != nil {
+		parts = [][]byte{m.Data}
+	}
 	h.bundles = append(h.bundles, len(parts))
 	receipts := make([]schemas.Receipt, len(parts))
 	for i, part := range parts {

@@ -1,15 +1,13 @@
 package agents
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"liaison/schemas"
 )
@@ -17,12 +15,12 @@ import (
 // outboxFile is a copy as it stands in the outbox. The agency's system may
 // delete the file when it has taken it.
 type outboxFile struct {
-	Sequence uint64           `json:"sequence,omitempty"`
-	Decision uint64           `json:"decision"`
-	Policy   string           `json:"policy"`
-	Gateways []string         `json:"gateways,omitempty"`
-	Address  string           `json:"address"`
-	Message  *schemas.Message `json:"message"`
+	Sequence uint64          `json:"sequence,omitempty"`
+	Decision uint64          `json:"decision"`
+	Policy   string          `json:"policy"`
+	Gateways []string        `json:"gateways,omitempty"`
+	Address  string          `json:"address"`
+	Message  json.RawMessage `json:"message"`
 }
 
 // runOutbox writes the desk's copies into the outbox, each durably before it
@@ -52,13 +50,19 @@ func (a *Agent) writeCopy(root *os.Root, one Copy) error {
 		a.log.Error("a copy could not be read; it is kept as it came, with the ending .unread", "id", one.ID, "err", one.Fault)
 		return writeFile(root, name+".unread", one.Raw)
 	}
-	body, err := json.Marshal(outboxFile{Sequence: one.Sequence, Decision: one.Decision, Policy: one.Policy,
-		Gateways: one.Gateways, Address: one.Address, Message: one.Message},
-		json.Deterministic(true), jsontext.WithIndent("  "))
+	message, err := schemas.EncodeJSON(one.Message)
 	if err != nil {
 		return fmt.Errorf("writing a copy: %w", err)
 	}
-	if err := writeFile(root, name+".json", append(body, '\n')); err != nil {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(outboxFile{Sequence: one.Sequence, Decision: one.Decision, Policy: one.Policy,
+		Gateways: one.Gateways, Address: one.Address, Message: message}); err != nil {
+		return fmt.Errorf("writing a copy: %w", err)
+	}
+	if err := writeFile(root, name+".json", body.Bytes()); err != nil {
 		return err
 	}
 	a.log.Info("copy received", "id", one.ID, "kind", one.Message.Kind, "decision", one.Decision)
@@ -67,9 +71,8 @@ func (a *Agent) writeCopy(root *os.Root, one Copy) error {
 
 // fileID returns the message's id, or a hash where the id cannot be a name.
 func fileID(one Copy) string {
-	id := string(one.ID)
-	if len(id) == 36 && strings.Trim(id, "0123456789abcdef-") == "" {
-		return id
+	if one.ID.Valid() {
+		return string(one.ID)
 	}
 	sum := sha256.Sum256(one.Raw)
 	return hex.EncodeToString(sum[:16])

@@ -2,14 +2,13 @@ package agents
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/go-json-experiment/json"
 
 	"liaison/schemas"
 )
@@ -62,13 +61,13 @@ func (f *folder) beginLists() (*lists, error) {
 }
 
 func (l *list) add(line any) error {
-	b, err := json.Marshal(line, json.Deterministic(true))
-	if err != nil {
+	e := json.NewEncoder(l.w)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(line); err != nil {
 		return fmt.Errorf("writing a list: %w", err)
 	}
 	l.lines++
-	_, err = l.w.Write(append(b, '\n'))
-	return err
+	return nil
 }
 
 func (l *list) close() error {

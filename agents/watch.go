@@ -22,8 +22,9 @@ type WatchOptions struct {
 	Cursor string
 	// After is a copy's Sequence to begin behind; it goes before the cursor.
 	After uint64
-	// Since is how far back to begin; zero means the beginning of what the
-	// desk still has. After and an existing cursor go before it.
+	// Since is how far back to begin; After and an existing cursor go before
+	// it. Zero means the beginning of what the desk still has with Once or
+	// with a new cursor, and otherwise only what is new.
 	Since time.Duration
 	// Once stops at the end of what is there.
 	Once bool
@@ -132,10 +133,10 @@ func (o WatchOptions) start(now time.Time) (From, error) {
 	if err != nil || after > 0 {
 		return From{After: after}, err
 	}
-	if o.Since > 0 {
-		return From{Since: now.Add(-o.Since)}, nil
+	if o.Since == 0 && (o.Once || o.Cursor != "") {
+		return From{}, nil
 	}
-	return From{}, nil
+	return From{Since: now.Add(-o.Since)}, nil
 }
 
 func (o WatchOptions) kept() (uint64, error) {

@@ -88,7 +88,7 @@ func TestPostcodeIsNormalised(t *testing.T) {
 			t.Errorf("%q: got %q, %v", in, got, p)
 		}
 	}
-	for _, in := range []string{"PE21", "12345", "PE21 8CX1", "PE21 8IO"} {
+	for _, in := range []string{"PE21", "12345", "PE21 8CX1", "PE21 IO8"} {
 		if got, p := Postcode(in); p == nil {
 			t.Errorf("%q: accepted as %q", in, got)
 		}
