@@ -89,7 +89,7 @@ Exit codes: 0 done, 1 fault, 2 wrong usage, 3 refused.`,
 	}{
 		{"See it work:", []*cobra.Command{newDemo()}},
 		{"For an agency:", []*cobra.Command{newAgent(), newSend(), newLint(), newReceipt(), newWatch()}},
-		{"For the operator:", []*cobra.Command{newServe(), newEnrol(), newRevoke(), newLedger(), newProtocol()}},
+		{"For the operator:", []*cobra.Command{newServe(), newStatus(), newEnrol(), newRevoke(), newLedger(), newProtocol()}},
 	}
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})

@@ -36,7 +36,8 @@ func newWatch() *cobra.Command {
 copy's codes or their ancestors. Watching takes nothing away: the desk's own
 application still gets every copy.
 
-Without --since or --cursor, watching begins with what is new.`,
+Watching begins with what is new; with --since that far back; with --once or a
+new cursor at the beginning of what the desk has.`,
 		Example: `  liaison watch --creds ukhtc.creds --crime labour-standards --area acpo-eastern --since 24h
   liaison watch --creds ukhtc.creds --cursor place --once --json`,
 		Args: exactly(0, "no arguments"),
@@ -44,6 +45,9 @@ Without --since or --cursor, watching begins with what is new.`,
 			var err error
 			if o.Filter, err = w.filter(); err != nil {
 				return err
+			}
+			if o.Since == 0 && !o.Once && o.Cursor == "" {
+				o.Since = time.Nanosecond // from now on
 			}
 			c, err := l.connect(cmd.Context(), newLog(cmd.ErrOrStderr(), slog.LevelWarn))
 			if err != nil {

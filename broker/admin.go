@@ -108,7 +108,11 @@ func (l *listener) serve(ctx context.Context, conn *net.UnixConn) {
 	caller, err := callerOf(conn)
 	if err == nil {
 		var q request
-		if err = json.NewDecoder(io.LimitReader(conn, maxRequest)).Decode(&q); err == nil {
+		err = json.NewDecoder(io.LimitReader(conn, maxRequest)).Decode(&q)
+		if errors.Is(err, io.EOF) {
+			return // somebody only looked whether a broker runs
+		}
+		if err == nil {
 			err = l.carryOut(ctx, q, caller, out)
 		}
 	}

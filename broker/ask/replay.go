@@ -22,32 +22,18 @@ const maxPage = 256
 // replay pages a desk's own copies: those behind a sequence, or from a time
 // on. The page ends with a message without body that names the last sequence.
 func (d *Desk) replay(ctx context.Context, msg *nats.Msg, member schemas.MemberID, desk string) error {
-	var q struct {
-		After uint64    `json:"after"`
-		Since time.Time `json:"since,omitzero"`
-		Max   int       `json:"max"`
-	}
-	if len(msg.Data) > 0 {
-		if err := json.Unmarshal(msg.Data, &q); err != nil {
-			return schemas.Refuse(schemas.RefusedMalformed, `ask with {"after":<sequence>}, or {"since":"2009-08-14T09:30:00Z"}, and "max"`)
-		}
-	}
-	if q.Max <= 0 || q.Max > maxPage {
-		q.Max = maxPage
+	from, max, err := startOf(msg.Data)
+	if err != nil {
+		return err
 	}
 	root := "feed." + string(member) + "." + desk
-	opts := []jetstreamext.GetBatchOpt{jetstreamext.GetBatchSubject(root + ".>")}
-	if q.After == 0 && !q.Since.IsZero() {
-		opts = append(opts, jetstreamext.GetBatchStartTime(q.Since))
-	} else {
-		opts = append(opts, jetstreamext.GetBatchSeq(q.After+1))
-	}
+	opts := []jetstreamext.GetBatchOpt{jetstreamext.GetBatchSubject(root + ".>"), from.option()}
 	// One more than is sent tells whether there are more.
-	found, err := jetstreamext.GetBatch(ctx, d.cfg.JetStream, ledger.Stream, q.Max+1, opts...)
+	found, err := jetstreamext.GetBatch(ctx, d.cfg.JetStream, ledger.Stream, max+1, opts...)
 	if err != nil {
 		return fmt.Errorf("reading copies: %w", err)
 	}
-	sent, last := 0, q.After
+	sent, last := 0, from.after
 	for m, err := range found {
 		if errors.Is(err, jetstreamext.ErrNoMessages) {
 			break
@@ -55,7 +41,7 @@ func (d *Desk) replay(ctx context.Context, msg *nats.Msg, member schemas.MemberI
 		if err != nil {
 			return fmt.Errorf("reading copies: %w", err)
 		}
-		if sent == q.Max {
+		if sent == max {
 			return endPage(msg, last, true)
 		}
 		if err := msg.RespondMsg(replayed(m, root)); err != nil {
@@ -64,6 +50,45 @@ func (d *Desk) replay(ctx context.Context, msg *nats.Msg, member schemas.MemberI
 		sent, last = sent+1, m.Sequence
 	}
 	return endPage(msg, last, false)
+}
+
+// start is where a page begins: behind a sequence, or at a time.
+type start struct {
+	after uint64
+	since time.Time
+}
+
+func (s start) option() jetstreamext.GetBatchOpt {
+	if s.after == 0 && !s.since.IsZero() {
+		return jetstreamext.GetBatchStartTime(s.since)
+	}
+	return jetstreamext.GetBatchSeq(s.after + 1)
+}
+
+// startOf reads a question: where to begin, and how many copies at most.
+func startOf(body []byte) (start, int, error) {
+	var q struct {
+		After uint64 `json:"after"`
+		Since string `json:"since"`
+		Max   int    `json:"max"`
+	}
+	bad := schemas.Refuse(schemas.RefusedMalformed, `ask with {"after":<sequence>} or {"since":"2009-08-14T09:30:00Z"}, and "max"`)
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &q); err != nil {
+			return start{}, 0, bad
+		}
+	}
+	s := start{after: q.After}
+	if q.Since != "" {
+		var err error
+		if s.since, err = time.Parse(time.RFC3339, q.Since); err != nil {
+			return start{}, 0, bad
+		}
+	}
+	if q.Max <= 0 || q.Max > maxPage {
+		q.Max = maxPage
+	}
+	return s, q.Max, nil
 }
 
 // replayed is a stored copy with its place, under the address at which the
