@@ -126,7 +126,7 @@ func (p *Policy) knownTest(q *question) verdict {
 }
 
 // barTest asks whether an enactment forbids the disclosure, whatever power
-// there may be for it (domain 5.2).
+// there may be for it, as the Employment Agencies Act 1973 s.9(4) does.
 func (p *Policy) barTest(q *question) verdict {
 	for n := range p.bars {
 		if b := &p.bars[n]; b.covers(q) {
@@ -137,7 +137,7 @@ func (p *Policy) barTest(q *question) verdict {
 }
 
 // gatewayTest asks for the power to disclose: the sender's, and also that of
-// the member whose information it is (domain 5.1). Both are needed, because
+// the member whose information it is. Both are needed, because
 // what the origin may not give the sender may not give in its place.
 func (p *Policy) gatewayTest(q *question) verdict {
 	if q.given = p.gatewayFrom(q.from, q, q.by); q.given == nil {
@@ -154,7 +154,7 @@ func (p *Policy) gatewayTest(q *question) verdict {
 
 // markingTest compares the marking of the whole message with the recipient's
 // ceiling and the system's. Marking and handling code are independent, and
-// both must be passed (domain 3.5).
+// both must be passed (Government Protective Marking Scheme).
 func (p *Policy) markingTest(q *question) verdict {
 	if q.m.Marking.Above(q.to.Ceiling) || q.m.Marking.Above(p.about.Ceiling) {
 		return verdict{reason: ReasonMarking, rule: schemas.Code(q.to.ID)}

@@ -1,10 +1,9 @@
 package policy_test
 
 import (
-	"encoding/csv"
-	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,67 +22,6 @@ func load(t testing.TB) *policy.Policy {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// readCases reads testdata/decisions.csv, in which "-" is the usual value.
-func readCases(t *testing.T) (cases []map[string]string) {
-	t.Helper()
-	f, err := os.Open("testdata/decisions.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comment = '#'
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	usual := map[string]string{"crime": "forced-labour", "area": "lincolnshire", "sectors": "agriculture", "purpose": "prevent-detect-crime",
-		"grade": "B2", "handling": "1", "obtained_by": "volunteered", "marking": "restricted", "conditions": "", "indicators": "", "origin": ""}
-	for _, row := range rows[1:] {
-		c := map[string]string{}
-		for i, column := range rows[0] {
-			if c[column] = row[i]; row[i] == "-" {
-				c[column] = usual[column]
-			}
-			if row[i] == "none" {
-				c[column] = ""
-			}
-		}
-		cases = append(cases, c)
-	}
-	return cases
-}
-
-// messageOf builds the message of a case.
-func messageOf(c map[string]string) *schemas.Message {
-	it := schemas.Item{Text: "Invented.", ObtainedBy: schemas.ObtainedBy(c["obtained_by"]), Origin: schemas.MemberID(c["origin"])}
-	if g := c["grade"]; g != "" {
-		it.Source, it.Information = schemas.SourceGrade(g[:1]), schemas.InfoGrade(g[1]-'0')
-	}
-	for _, h := range strings.Fields(c["handling"]) {
-		it.Handling = append(it.Handling, int(h[0]-'0'))
-	}
-	if c["conditions"] != "" {
-		it.Conditions = "Not to be used in interview."
-	}
-	it.Indicators = codes(c["indicators"])
-	m := &schemas.Message{Schema: 1, ID: "6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11", Kind: schemas.KindTip,
-		Originator: schemas.MemberID(c["sender"]), Created: schemas.At(august), Marking: schemas.Marking(c["marking"]),
-		Urgency: schemas.Routine, Purpose: schemas.Code(c["purpose"]), CrimeTypes: codes(c["crime"]), Sectors: codes(c["sectors"]),
-		Items: []schemas.Item{it}, Tip: &schemas.Tip{Channel: "intelligence-report"}}
-	for _, a := range codes(c["area"]) {
-		m.Jurisdictions = append(m.Jurisdictions, schemas.Jurisdiction{Code: a, Role: schemas.RoleIncident})
-	}
-	return m
-}
-
-func codes(s string) (list []schemas.Code) {
-	for _, w := range strings.Fields(s) {
-		list = append(list, schemas.Code(w))
-	}
-	return list
 }
 
 func TestDecisions(t *testing.T) {
@@ -260,5 +198,53 @@ func TestDayIsTheOneThatTheTablesName(t *testing.T) {
 	}
 	if got := p.Day(created, received); !got.Equal(august.AddDate(0, 1, 0)) {
 		t.Errorf("got %s, want the day of receipt", got)
+	}
+}
+
+func TestCeilingsOfMemberAndSystem(t *testing.T) {
+	of := func(set fstest.MapFS, marking schemas.Marking) map[string]string {
+		p, err := policy.Load(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := decode(t, exampleTip)
+		m.Marking = marking
+		return summary(p.DecideAll(m, august))
+	}
+	low := edit(t, "members.csv", "police,lincolnshire,restricted", "police,lincolnshire,protect")
+	for _, c := range []struct {
+		name    string
+		set     fstest.MapFS
+		marking schemas.Marking
+		want    map[string]string
+	}{
+		{"one member's ceiling withholds from it alone", low, schemas.Restricted, map[string]string{"lincolnshire": "0", "ukhtc": "1"}},
+		{"what is below its ceiling it gets", low, schemas.Protect, map[string]string{"lincolnshire": "1", "ukhtc": "1"}},
+		{"the system's ceiling withholds from all", edit(t, "protocol.csv", "ceiling,restricted", "ceiling,protect"), schemas.Restricted,
+			map[string]string{"lincolnshire": "0", "ukhtc": "0"}},
+	} {
+		if diff := cmp.Diff(c.want, of(c.set, c.marking)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestGatewaysOfAnotherDay(t *testing.T) {
+	p := load(t)
+	for day, want := range map[string]string{
+		"2010-03-31": "cda-s115-hub",  // hosted by a police force
+		"2010-04-01": "socpa-s34-hub", // a part of SOCA
+	} {
+		on, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := decode(t, exampleTip)
+		m.Sectors = codes("construction")
+		for _, o := range p.DecideAll(m, on) {
+			if got := o.Items[0].Gateway; o.Member == "ukhtc" && got != want {
+				t.Errorf("on %s: got %q, want %q", day, got, want)
+			}
+		}
 	}
 }

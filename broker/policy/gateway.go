@@ -60,9 +60,9 @@ type Gateway struct {
 	Conditions []schemas.Code
 	// Scope is what the provision permits, in words.
 	Scope string
-	// Ref is the number of the gateway in the project's list of gateways
-	// (domain 5.1), and Check how far its text was read: V read, P partly or
-	// by official notes, N not verified.
+	// Ref is the number of the gateway in the project's notes on the law, and
+	// Check how far its text was read: V read, P partly or by official notes,
+	// N not verified.
 	Ref, Check string
 	Row
 }
@@ -116,8 +116,8 @@ func readGateway(r record, members []Member) Gateway {
 	return g
 }
 
-// before orders gateways by preference, then by id.
-func (g Gateway) before(h Gateway) int {
+// compare orders gateways by preference, then by id.
+func (g Gateway) compare(h Gateway) int {
 	return cmp.Or(cmp.Compare(g.Preference, h.Preference), cmp.Compare(g.ID, h.ID))
 }
 

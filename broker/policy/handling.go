@@ -57,8 +57,8 @@ func graded(it *schemas.Item) bool {
 }
 
 // handlingTest asks whether the item's handling codes open it to the
-// recipient (domain 3.3). What is not graded is open to the hub only, which
-// grades it before anybody else may have it (domain 2.2).
+// recipient (National Intelligence Model, 5x5x5). What is not graded is open
+// to the hub only, which grades it before anybody else may have it.
 func (p *Policy) handlingTest(q *question) verdict {
 	it := &q.m.Items[q.i]
 	if q.home {

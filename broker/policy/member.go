@@ -10,9 +10,8 @@ import (
 // Class is the class of recipient that a handling code opens an item to.
 type Class string
 
-// The classes of recipient (domain 3.3). The codes of the 5x5x5 system speak of
-// law enforcement agencies, of UK non-prosecuting parties and of foreign law
-// enforcement.
+// The classes of recipient, in the words of the 5x5x5 handling codes: law
+// enforcement agencies, UK non-prosecuting parties, foreign law enforcement.
 const (
 	LawEnforcement Class = "law-enforcement"
 	NonProsecuting Class = "non-prosecuting"

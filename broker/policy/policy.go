@@ -90,7 +90,7 @@ func Load(tables fs.FS) (*Policy, error) {
 
 func (p *Policy) sortRows() {
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortStableFunc(p.gateways, Gateway.before)
+	slices.SortStableFunc(p.gateways, Gateway.compare)
 	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.handling, func(a, b HandlingCode) int { return cmp.Compare(a.ID, b.ID) })
 }
@@ -175,7 +175,7 @@ func (p *Policy) Member(id schemas.MemberID) (Member, bool) {
 	return p.members[n], true
 }
 
-// Members returns all members by id.
+// Members returns all members by id. The caller must not change their areas.
 func (p *Policy) Members() []Member { return slices.Clone(p.members) }
 
 // Rule returns the rule of that id.

@@ -89,9 +89,8 @@ func (k *keeper) links() []schemas.Link {
 	return nil
 }
 
-// renumber keeps the subjects that kept items mention, in their order. Where
-// all are kept or the first ones are, a new position tells nothing; where one
-// is left out, neither its place nor that there was one can be seen.
+// renumber keeps the subjects that kept items mention, in their order, and
+// counts them anew: of a subject that is left out not even the gap remains.
 func (k *keeper) renumber() {
 	mentioned := map[int]bool{}
 	for _, it := range k.kept {

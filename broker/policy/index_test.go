@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"liaison/deploy/protocol"
+	"liaison/schemas"
+)
+
+// matches asks a rule about an item the slow way, code by code.
+func matches(r *Rule, m *Member, msg *schemas.Message, i int, day time.Time) bool {
+	if m.ID == msg.Originator || !r.Members.Has(m) || !r.On(day) || !m.On(day) {
+		return false
+	}
+	crime := len(r.CrimeTypes) == 0
+	for _, c := range msg.ItemCrimeTypes(i) {
+		crime = crime || schemas.CrimeTypes().WithinAny(c, r.CrimeTypes)
+	}
+	if !crime {
+		return false
+	}
+	areas := msg.ItemJurisdictions(i)
+	if len(areas) == 0 {
+		areas = wholeCountry
+	}
+	list := schemas.Jurisdictions()
+	return slices.ContainsFunc(areas, func(at schemas.Jurisdiction) bool {
+		acts := slices.ContainsFunc(m.Areas, func(a Area) bool {
+			return at.Code == a.Code || (!a.Only && list.Within(at.Code, a.Code))
+		})
+		return acts && (len(r.Areas) == 0 || list.WithinAny(at.Code, r.Areas)) && r.fits(msg, i, at.Role)
+	})
+}
+
+// TestIndexFindsWhatEveryRuleSays compares the index with asking every rule
+// about every member, for every crime type in every area.
+func TestIndexFindsWhatEveryRuleSays(t *testing.T) {
+	p := narrowed(t)
+	day := time.Date(2009, 8, 14, 0, 0, 0, 0, time.UTC)
+	for _, crime := range schemas.CrimeTypes().All() {
+		for n, area := range schemas.Jurisdictions().All() {
+			m := &schemas.Message{Originator: "gla", Kind: schemas.KindTip, CrimeTypes: []schemas.Code{crime.Code}, Items: []schemas.Item{{}}}
+			m.Jurisdictions = []schemas.Jurisdiction{{Code: area.Code, Role: schemas.RoleIncident}}
+			if n%2 == 0 {
+				m.Items[0].Indicators, m.Sectors = []schemas.Code{"LAB03"}, []schemas.Code{"agriculture"}
+			}
+			want := map[string]bool{}
+			for k := range p.members {
+				for l := range p.rules {
+					if matches(&p.rules[l], &p.members[k], m, 0, day) {
+						want[string(p.members[k].ID)] = true
+					}
+				}
+			}
+			got := p.concerned(m, day)
+			for _, h := range got {
+				if !want[string(p.members[h.member].ID)] {
+					t.Fatalf("%s in %s: the index finds %s, and no rule does", crime.Code, area.Code, p.members[h.member].ID)
+				}
+			}
+			if len(got) != len(want) {
+				t.Fatalf("%s in %s: the index finds %d members, the rules %d", crime.Code, area.Code, len(got), len(want))
+			}
+		}
+	}
+}
+
+// narrowed is the default set with rules that narrow their members' areas in
+// every way, and a member with an area that is only itself.
+func narrowed(t testing.TB) *Policy {
+	set := defaults(t)
+	addRow(set, "members.csv", "poppy,Poppy Project,non-prosecuting,support-provider,england =uk,protect,Duty desk,,,,s,low,")
+	addRow(set, "rules.csv", "n1,poppy,,sexual-exploitation,acpo-london wales,,,,,c,,,s,low,")
+	addRow(set, "rules.csv", "n2,poppy,,child-harm,uk,,,,,c,,,s,low,")
+	addRow(set, "rules.csv", "n3,poppy,,organ-removal,kent,,,,,c,,,s,low,")
+	addRow(set, "rules.csv", "n4,kind:police -kent,,tax-and-benefit,acpo-south-east,,,,,c,,,s,low,")
+	p, err := Load(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func defaults(t testing.TB) fstest.MapFS {
+	t.Helper()
+	set := fstest.MapFS{}
+	for _, name := range []string{settingsTable, membersTable, rulesTable, gatewaysTable, barsTable, handlingTable} {
+		b, err := protocol.Tables.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set[name] = &fstest.MapFile{Data: b}
+	}
+	return set
+}
+
+func addRow(set fstest.MapFS, name, row string) { set[name].Data = append(set[name].Data, row+"\n"...) }
+
+// BenchmarkDecideAll judges one message of two crime types with the default
+// tables, and with as many more members as named, each with a rule of its
+// own: the cost must not grow with members that are not concerned.
+func BenchmarkDecideAll(b *testing.B) {
+	for _, more := range []int{0, 1_000, 10_000} {
+		set := defaults(b)
+		areas := schemas.Jurisdictions().All()
+		for n := range more {
+			area := areas[n%len(areas)].Code
+			if area == "lincolnshire" || slices.Contains(schemas.Jurisdictions().Ancestors("lincolnshire"), area) {
+				area = "kent"
+			}
+			addRow(set, "members.csv", fmt.Sprintf("more-%d,Another,law-enforcement,other,%s,restricted,Desk,,,,s,low,", n, area))
+			addRow(set, "rules.csv", fmt.Sprintf("more-%d,more-%d,,forced-labour,,,,,,c,,,s,low,", n, n))
+		}
+		p, err := Load(set)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m := &schemas.Message{ID: "6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11", Kind: schemas.KindTip, Originator: "gla", Marking: schemas.Restricted,
+			Purpose: "prevent-detect-crime", CrimeTypes: []schemas.Code{"forced-labour", "nmw-underpayment"}, Sectors: []schemas.Code{"agriculture"},
+			Jurisdictions: []schemas.Jurisdiction{{Code: "lincolnshire", Role: schemas.RoleIncident}},
+			Items:         []schemas.Item{{Source: "B", Information: 2, Handling: schemas.Handling{1}, ObtainedBy: schemas.ByVolunteered}}}
+		day := time.Date(2009, 8, 14, 0, 0, 0, 0, time.UTC)
+		b.Run(fmt.Sprintf("members=%d", len(p.members)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if got := p.DecideAll(m, day); len(got) != 3 {
+					b.Fatalf("got %d members, want 3", len(got))
+				}
+			}
+		})
+	}
+}
