@@ -3,6 +3,7 @@ package schemas
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // The codes of the faults that Validate reports. They are part of the
@@ -31,31 +32,45 @@ const (
 	FaultMore          Code = "more-faults"    // there are more faults than are listed
 )
 
-// place is where in a message something stands. It becomes a text only if
-// there is a fault to report.
+// place is where in a message something stands. It holds no pointer, so that a
+// message without faults costs no memory; only a fault makes a text of it.
 type place struct {
-	up    *place
-	name  string
-	index int
+	steps [maxSteps]struct {
+		field string
+		index int // position in the list that the field is, plus one; or 0
+	}
+	n int
 }
 
-func (p *place) field(name string) place { return place{up: p, name: name} }
+// maxSteps is how deep the contract goes: items[0].jurisdictions[1].code.
+const maxSteps = 3
 
-func (p *place) at(index int) place { return place{up: p, index: index} }
+var root place
+
+func (p place) field(name string) place {
+	p.steps[p.n].field = name
+	p.n++
+	return p
+}
+
+func (p place) at(index int) place {
+	p.steps[p.n-1].index = index + 1
+	return p
+}
 
 // String gives the place as a path, such as "items[0].source".
-func (p *place) String() string {
-	if p == nil || p.up == nil {
-		return ""
+func (p place) String() string {
+	var s strings.Builder
+	for i, step := range p.steps[:p.n] {
+		if i > 0 {
+			s.WriteByte('.')
+		}
+		s.WriteString(step.field)
+		if step.index > 0 {
+			s.WriteString("[" + strconv.Itoa(step.index-1) + "]")
+		}
 	}
-	up := p.up.String()
-	switch {
-	case p.name == "":
-		return up + "[" + strconv.Itoa(p.index) + "]"
-	case up == "":
-		return p.name
-	}
-	return up + "." + p.name
+	return s.String()
 }
 
 // faultList gathers faults up to MaxFaults and counts the rest.

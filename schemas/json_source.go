@@ -64,12 +64,11 @@ func (s *jsonSource) more() (bool, *MalformedError) {
 	return false, s.fault(err)
 }
 
-func (s *jsonSource) text() (string, *MalformedError) {
+func (s *jsonSource) text() ([]byte, *MalformedError) {
 	if err := s.expect(jsontext.KindString, "a text is wanted here"); err != nil {
-		return "", err
+		return nil, err
 	}
-	text, err := s.quoted()
-	return string(text), err
+	return s.quoted()
 }
 
 // quoted reads a string. The result lies in the input unless the string has

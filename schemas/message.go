@@ -216,12 +216,25 @@ func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.text() + `"`
 // UnmarshalText reads an RFC 3339 time that is in UTC (its offset is Z) and
 // has no fraction of a second.
 func (t *Time) UnmarshalText(b []byte) error {
-	v, err := time.Parse(timeLayout, string(b))
-	if err != nil || len(b) != len(timeLayout) {
-		return errors.New("a time has the form 2009-08-14T09:30:00Z")
+	v, err := parseTime(string(b))
+	if err != nil {
+		return err
 	}
-	t.Time = v
+	*t = v
 	return nil
+}
+
+// errTimeForm does not quote the text: it may have come into the wrong field.
+var errTimeForm = errors.New("a time has the form 2009-08-14T09:30:00Z")
+
+// parseTime reads a time. The length is compared because the standard library
+// takes a fraction of a second even where the layout has none.
+func parseTime(s string) (Time, error) {
+	v, err := time.Parse(timeLayout, s)
+	if err != nil || len(s) != len(timeLayout) {
+		return Time{}, errTimeForm
+	}
+	return Time{v}, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

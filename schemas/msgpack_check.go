@@ -127,6 +127,10 @@ func cutShort(b []byte, at int) *MalformedError {
 // bound keeps the search for repeated keys short on hostile input.
 const maxKeys = 64
 
+// maxOpenKeys bounds the keys of all maps that lie within each other at one
+// time, so that they fit in an array.
+const maxOpenKeys = 4 * maxKeys
+
 // checkMsgPack checks the structure of a whole MessagePack value before
 // anything is decoded: all of the input consumed, depth and keys bounded,
 // every declared length within what is left, keys that are texts and differ,
@@ -134,13 +138,11 @@ const maxKeys = 64
 // with memory in proportion to its length. It does not know the contract.
 func checkMsgPack(b []byte) *MalformedError {
 	c := msgPackChecker{b: b}
-	var room [maxKeys]span
-	c.keys = room[:0]
 	end, err := c.value(0)
 	for err == nil && c.depth > 0 {
 		top := &c.open[c.depth-1]
 		if top.left == 0 {
-			c.keys = c.keys[:top.keys]
+			c.known = top.keys
 			c.depth--
 			continue
 		}
@@ -159,22 +161,25 @@ func checkMsgPack(b []byte) *MalformedError {
 }
 
 // span is where a key lies in the input.
-type span struct{ start, end int }
+type span struct{ start, end uint32 }
 
-// msgPackChecker walks a value without recursion: a hostile input cannot grow
-// the stack, and keys of all open maps lie in one slice.
+// msgPackChecker walks a value without recursion and without memory of its own:
+// a hostile input can grow neither the stack nor the heap.
 type msgPackChecker struct {
 	b     []byte
 	open  [MaxDepth]openValue
 	depth int
-	keys  []span
+	// keys has the keys of all open maps, one map after the other, and known
+	// says how many those are.
+	keys  [maxOpenKeys]span
+	known int
 }
 
 // openValue is a list or map whose values are being walked.
 type openValue struct {
 	left  int // values or pairs still to come
 	isMap bool
-	keys  int    // where the map's keys begin in the checker's slice
+	keys  int    // where the map's keys begin in the checker's array
 	seen  uint64 // a filter over those keys: a bit is set for each
 }
 
@@ -215,7 +220,7 @@ func (c *msgPackChecker) enter(at int, h header, left uint64) *MalformedError {
 	case isMap && h.n > maxKeys:
 		return malformed(at, MalformedCount, "a map has more keys than any of the contract")
 	}
-	c.open[c.depth] = openValue{left: int(h.n), isMap: isMap, keys: len(c.keys)}
+	c.open[c.depth] = openValue{left: int(h.n), isMap: isMap, keys: c.known}
 	c.depth++
 	return nil
 }
@@ -237,14 +242,18 @@ func (c *msgPackChecker) key(at int, m *openValue) (int, *MalformedError) {
 	key := c.b[h.next:end]
 	bit := filterBit(key)
 	if m.seen&bit != 0 {
-		for _, s := range c.keys[m.keys:] {
+		for _, s := range c.keys[m.keys:c.known] {
 			if string(c.b[s.start:s.end]) == string(key) {
 				return 0, malformed(at, MalformedDuplicate, "a key stands twice in a map")
 			}
 		}
 	}
+	if c.known == maxOpenKeys {
+		return 0, malformed(at, MalformedCount, "maps within each other have more keys than the contract needs")
+	}
 	m.seen |= bit
-	c.keys = append(c.keys, span{h.next, end})
+	c.keys[c.known] = span{uint32(h.next), uint32(end)}
+	c.known++
 	return end, nil
 }
 

@@ -47,13 +47,13 @@ func (s *msgPackSource) more() (bool, *MalformedError) {
 	return true, nil
 }
 
-func (s *msgPackSource) text() (string, *MalformedError) {
+func (s *msgPackSource) text() ([]byte, *MalformedError) {
 	h := readHeader(s.b, s.at)
 	if h.wire != wireText {
-		return "", malformed(s.at, MalformedType, "a text is wanted here")
+		return nil, malformed(s.at, MalformedType, "a text is wanted here")
 	}
 	s.at = h.next + int(h.n)
-	return string(s.b[h.next:s.at]), nil
+	return s.b[h.next:s.at], nil
 }
 
 func (s *msgPackSource) integer() (int64, *MalformedError) {

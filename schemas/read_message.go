@@ -11,25 +11,25 @@ func (m *Message) read(r *reader) {
 		case "id":
 			readText(r, &m.ID)
 		case "kind":
-			readText(r, &m.Kind)
+			readWord(r, &m.Kind)
 		case "originator":
-			readText(r, &m.Originator)
+			readWord(r, &m.Originator)
 		case "reference":
 			m.Reference = r.text()
 		case "created":
-			r.textual(&m.Created)
+			readTime(r, &m.Created)
 		case "marking":
-			readText(r, &m.Marking)
+			readWord(r, &m.Marking)
 		case "urgency":
-			readText(r, &m.Urgency)
+			readWord(r, &m.Urgency)
 		case "purpose":
-			readText(r, &m.Purpose)
+			readWord(r, &m.Purpose)
 		case "jurisdictions":
 			m.Jurisdictions = readList(r, MaxJurisdictions, readJurisdiction)
 		case "crime_types":
-			m.CrimeTypes = readList(r, MaxCrimeTypes, readText[Code])
+			m.CrimeTypes = readList(r, MaxCrimeTypes, readWord[Code])
 		case "sectors":
-			m.Sectors = readList(r, MaxSectors, readText[Code])
+			m.Sectors = readList(r, MaxSectors, readWord[Code])
 		case "items":
 			m.Items = readList(r, MaxItems, readItem)
 		case "subjects":
@@ -37,7 +37,7 @@ func (m *Message) read(r *reader) {
 		case "links":
 			m.Links = readList(r, MaxLinks, readLink)
 		case "review":
-			r.textual(&m.Review)
+			readDate(r, &m.Review)
 		case "tip":
 			m.Tip = new(Tip)
 			readTip(r, m.Tip)
@@ -56,7 +56,7 @@ func readItem(r *reader, it *Item) {
 		case "text":
 			it.Text = r.text()
 		case "source":
-			readText(r, &it.Source)
+			readWord(r, &it.Source)
 		case "information":
 			readInteger(r, &it.Information)
 		case "handling":
@@ -64,15 +64,15 @@ func readItem(r *reader, it *Item) {
 		case "conditions":
 			it.Conditions = r.text()
 		case "origin":
-			readText(r, &it.Origin)
+			readWord(r, &it.Origin)
 		case "obtained_by":
-			readText(r, &it.ObtainedBy)
+			readWord(r, &it.ObtainedBy)
 		case "consents":
-			it.Consents = readList(r, MaxConsents, readText[Code])
+			it.Consents = readList(r, MaxConsents, readWord[Code])
 		case "indicators":
-			it.Indicators = readList(r, MaxIndicators, readText[Code])
+			it.Indicators = readList(r, MaxIndicators, readWord[Code])
 		case "crime_types":
-			it.CrimeTypes = readList(r, MaxCrimeTypes, readText[Code])
+			it.CrimeTypes = readList(r, MaxCrimeTypes, readWord[Code])
 		case "jurisdictions":
 			it.Jurisdictions = readList(r, MaxJurisdictions, readJurisdiction)
 		case "links":
@@ -80,7 +80,7 @@ func readItem(r *reader, it *Item) {
 		case "subjects":
 			it.Subjects = readList(r, MaxSubjects, readInteger[int])
 		case "gateways":
-			it.Gateways = readList(r, MaxGateways, readText[Code])
+			it.Gateways = readList(r, MaxGateways, readWord[Code])
 		default:
 			r.unknown()
 		}
@@ -91,17 +91,17 @@ func readSubject(r *reader, s *Subject) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "kind":
-			readText(r, &s.Kind)
+			readWord(r, &s.Kind)
 		case "name":
 			s.Name = r.text()
 		case "aliases":
 			s.Aliases = readList(r, MaxAliases, readText[string])
 		case "born":
-			r.textual(&s.Born)
+			readDate(r, &s.Born)
 		case "nationality":
 			s.Nationality = r.text()
 		case "position":
-			s.Position = r.text()
+			s.Position = r.word()
 		case "address":
 			s.Address = r.text()
 		case "postcode":
@@ -120,9 +120,9 @@ func readJurisdiction(r *reader, j *Jurisdiction) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "code":
-			readText(r, &j.Code)
+			readWord(r, &j.Code)
 		case "role":
-			readText(r, &j.Role)
+			readWord(r, &j.Role)
 		default:
 			r.unknown()
 		}
@@ -133,11 +133,11 @@ func readLink(r *reader, l *Link) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "originator":
-			readText(r, &l.Originator)
+			readWord(r, &l.Originator)
 		case "id":
 			readText(r, &l.ID)
 		case "relation":
-			readText(r, &l.Relation)
+			readWord(r, &l.Relation)
 		default:
 			r.unknown()
 		}
@@ -148,9 +148,9 @@ func readTip(r *reader, t *Tip) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "channel":
-			readText(r, &t.Channel)
+			readWord(r, &t.Channel)
 		case "received":
-			r.textual(&t.Received)
+			readDate(r, &t.Received)
 		default:
 			r.unknown()
 		}
@@ -161,11 +161,11 @@ func readCase(r *reader, c *Case) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "status":
-			readText(r, &c.Status)
+			readWord(r, &c.Status)
 		case "lead":
-			readText(r, &c.Lead)
+			readWord(r, &c.Lead)
 		case "opened":
-			r.textual(&c.Opened)
+			readDate(r, &c.Opened)
 		case "operation":
 			c.Operation = r.text()
 		case "strands":
@@ -180,9 +180,9 @@ func readStrand(r *reader, s *Strand) {
 	for r.open(); r.field(); {
 		switch string(r.current) {
 		case "crime_type":
-			readText(r, &s.CrimeType)
+			readWord(r, &s.CrimeType)
 		case "lead":
-			readText(r, &s.Lead)
+			readWord(r, &s.Lead)
 		default:
 			r.unknown()
 		}

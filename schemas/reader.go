@@ -17,8 +17,9 @@ type source interface {
 	key() ([]byte, bool, *MalformedError)
 	// more says whether the open list has another value; if not it is left.
 	more() (bool, *MalformedError)
-	// text and integer return the next value, which must be one.
-	text() (string, *MalformedError)
+	// text and integer return the next value, which must be one. The text is
+	// valid until the source is gone.
+	text() ([]byte, *MalformedError)
 	integer() (int64, *MalformedError)
 	// skip passes over the next value.
 	skip() *MalformedError
@@ -39,7 +40,7 @@ type reader struct {
 	// current is the key of the field being read.
 	current []byte
 	// path is where the reader is; only an error makes a text of it.
-	path  [MaxDepth]step
+	path  [2 * maxSteps]step
 	depth int
 }
 
@@ -118,15 +119,27 @@ func (r *reader) unknown() {
 	}
 }
 
-func (r *reader) text() string {
+func (r *reader) bytes() []byte {
 	if r.err != nil {
-		return ""
+		return nil
 	}
-	s, err := r.source.text()
+	b, err := r.source.text()
 	if err != nil {
 		r.fail(err)
 	}
-	return s
+	return b
+}
+
+func (r *reader) text() string { return string(r.bytes()) }
+
+// word reads a text that is probably a word of the contract, of which there
+// is one copy for all messages.
+func (r *reader) word() string {
+	b := r.bytes()
+	if w, ok := vocabulary()[string(b)]; ok {
+		return w
+	}
+	return string(b)
 }
 
 // integer reads an integer of the contract, all of which fit into 32 bits.
@@ -171,10 +184,9 @@ func readList[T any](r *reader, limit int, read func(*reader, *T)) []T {
 			r.fail(malformed(r.source.offset(), MalformedCount, fmt.Sprintf("the list has more than %d values", limit)))
 			break
 		}
-		var v T
 		r.path[r.depth-1].index = len(list)
-		read(r, &v)
-		list = append(list, v)
+		list = append(list, *new(T))
+		read(r, &list[len(list)-1])
 	}
 	r.depth--
 	return list
@@ -182,18 +194,24 @@ func readList[T any](r *reader, limit int, read func(*reader, *T)) []T {
 
 func readText[T ~string](r *reader, s *T) { *s = T(r.text()) }
 
+func readWord[T ~string](r *reader, s *T) { *s = T(r.word()) }
+
 func readInteger[T ~int](r *reader, n *T) { *n = T(r.integer()) }
 
-// textual is a type with a textual form, as Time and Date.
-type textual interface{ UnmarshalText([]byte) error }
+func readTime(r *reader, t *Time) { readParsed(r, t, parseTime) }
 
-func (r *reader) textual(v textual) {
+// readDate reads a date; the empty text is the same as none.
+func readDate(r *reader, d *Date) { readParsed(r, d, parseOptionalDate) }
+
+func readParsed[T any](r *reader, v *T, parse func(string) (T, error)) {
 	at := r.source.offset()
 	s := r.text()
 	if r.err != nil {
 		return
 	}
-	if err := v.UnmarshalText([]byte(s)); err != nil {
+	parsed, err := parse(s)
+	if err != nil {
 		r.fail(malformed(at, MalformedType, err.Error()))
 	}
+	*v = parsed
 }

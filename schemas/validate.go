@@ -54,8 +54,6 @@ type validator struct {
 	suggested int
 }
 
-var root place
-
 func (v *validator) envelope() {
 	m := v.m
 	if m.Schema != Schema {
@@ -83,20 +81,6 @@ func (v *validator) envelope() {
 		v.add(at, FaultPast, "the date of review is before the message was created", "give the day by which it must be reviewed, or leave it out")
 	}
 }
-
-// The words of the contract's short vocabularies.
-var (
-	kinds        = []Kind{KindTip, KindCase}
-	markings     = []Marking{NotProtectivelyMarked, Protect, Restricted, Confidential, Secret, TopSecret}
-	urgencies    = []Urgency{Routine, Priority, Immediate}
-	roles        = []Role{RoleIncident, RoleResidence, RoleBusiness, RoleRecoveredAt, RoleTransit}
-	relations    = []Relation{Supersedes, PartOf, SeeAlso, Promotes}
-	sources      = []SourceGrade{SourceAlwaysReliable, SourceMostlyReliable, SourceSometimesReliable, SourceUnreliable, SourceUntested}
-	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner}
-	statuses     = []CaseStatus{CaseOpen, CaseSuspended, CaseClosed}
-	positions    = []string{"suspect", "victim", "witness", "worker", "associate"}
-	subjectKinds = []SubjectKind{PersonSubject, BusinessSubject, PremisesSubject, VehicleSubject, PhoneSubject}
-)
 
 func (v *validator) createdPlausible() bool {
 	c := v.m.Created
