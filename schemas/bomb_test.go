@@ -116,7 +116,7 @@ func TestFaultsAreCountedBeyondTheirBound(t *testing.T) {
 }
 
 // BenchmarkCheckMsgPackHostile is the worst that is known for the search for
-// repeated keys: maps full of keys that the filter cannot tell apart.
+// repeated keys: maps with as many as are permitted, all alike at first.
 func BenchmarkCheckMsgPackHostile(b *testing.B) {
 	m := []byte{0xde, 0, maxKeys}
 	for i := range maxKeys {

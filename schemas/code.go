@@ -19,7 +19,9 @@ type CodeList struct {
 	codes     []CodeEntry
 	byCode    map[Code]int
 	ancestors map[Code][]Code
-	aliases   map[string]Code
+	// names are the codes alone, and aliases other systems' names for them.
+	names   []Code
+	aliases map[string]Code
 }
 
 // CodeEntry is one code of a list.
@@ -49,14 +51,6 @@ func (l *CodeList) Name() string { return l.name }
 // All returns every entry in the order of the table. The caller must not
 // change it.
 func (l *CodeList) All() []CodeEntry { return l.codes }
-
-func (l *CodeList) names() []Code {
-	names := make([]Code, len(l.codes))
-	for i, e := range l.codes {
-		names[i] = e.Code
-	}
-	return names
-}
 
 // Lookup returns the entry of a code.
 func (l *CodeList) Lookup(c Code) (CodeEntry, bool) {
@@ -171,7 +165,7 @@ func readCodeList(name string) (*CodeList, error) {
 			return nil, fmt.Errorf("code list %s, line %d: code %q stands twice", name, i+2, e.Code)
 		}
 		l.byCode[e.Code] = len(l.codes)
-		l.codes = append(l.codes, e)
+		l.codes, l.names = append(l.codes, e), append(l.names, e.Code)
 		if e.Alias != "" {
 			l.aliases[e.Alias] = e.Code
 		}

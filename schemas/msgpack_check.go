@@ -129,7 +129,7 @@ const maxKeys = 64
 
 // maxOpenKeys bounds the keys of all maps that lie within each other at one
 // time, so that they fit in an array.
-const maxOpenKeys = 4 * maxKeys
+const maxOpenKeys = 2 * maxKeys
 
 // checkMsgPack checks the structure of a whole MessagePack value before
 // anything is decoded: all of the input consumed, depth and keys bounded,
@@ -160,8 +160,12 @@ func checkMsgPack(b []byte) *MalformedError {
 	return err
 }
 
-// span is where a key lies in the input.
-type span struct{ start, end uint32 }
+// seenKey is a key that has been seen: where it lies, and its first eight
+// bytes, which nearly always tell it from others at once.
+type seenKey struct {
+	first      uint64
+	start, end uint32
+}
 
 // msgPackChecker walks a value without recursion and without memory of its own:
 // a hostile input can grow neither the stack nor the heap.
@@ -171,7 +175,7 @@ type msgPackChecker struct {
 	depth int
 	// keys has the keys of all open maps, one map after the other, and known
 	// says how many those are.
-	keys  [maxOpenKeys]span
+	keys  [maxOpenKeys]seenKey
 	known int
 }
 
@@ -179,8 +183,7 @@ type msgPackChecker struct {
 type openValue struct {
 	left  int // values or pairs still to come
 	isMap bool
-	keys  int    // where the map's keys begin in the checker's array
-	seen  uint64 // a filter over those keys: a bit is set for each
+	keys  int // where the map's keys begin in the checker's array
 }
 
 // value checks the value at a position and opens it if it has children.
@@ -225,8 +228,7 @@ func (c *msgPackChecker) enter(at int, h header, left uint64) *MalformedError {
 	return nil
 }
 
-// key checks the key at a position and remembers it. The filter makes the
-// search for a repetition rare; maxKeys makes it short when it is forced.
+// key checks the key at a position and remembers it.
 func (c *msgPackChecker) key(at int, m *openValue) (int, *MalformedError) {
 	h := readHeader(c.b, at)
 	if h.wire == wireNone {
@@ -240,27 +242,28 @@ func (c *msgPackChecker) key(at int, m *openValue) (int, *MalformedError) {
 		return 0, err
 	}
 	key := c.b[h.next:end]
-	bit := filterBit(key)
-	if m.seen&bit != 0 {
-		for _, s := range c.keys[m.keys:c.known] {
-			if string(c.b[s.start:s.end]) == string(key) {
-				return 0, malformed(at, MalformedDuplicate, "a key stands twice in a map")
-			}
+	first := firstBytes(key)
+	for _, k := range c.keys[m.keys:c.known] {
+		if k.first == first && string(c.b[k.start:k.end]) == string(key) {
+			return 0, malformed(at, MalformedDuplicate, "a key stands twice in a map")
 		}
 	}
 	if c.known == maxOpenKeys {
 		return 0, malformed(at, MalformedCount, "maps within each other have more keys than the contract needs")
 	}
-	m.seen |= bit
-	c.keys[c.known] = span{uint32(h.next), uint32(end)}
+	c.keys[c.known] = seenKey{first, uint32(h.next), uint32(end)}
 	c.known++
 	return end, nil
 }
 
-func filterBit(key []byte) uint64 {
-	if len(key) == 0 {
-		return 1
+// firstBytes packs the first eight bytes of a key, or fewer, into an integer.
+func firstBytes(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.LittleEndian.Uint64(key)
 	}
-	n := len(key)
-	return 1 << ((uint(key[0])*7 + uint(key[n-1])*3 + uint(key[n/2])*5 + uint(n)) & 63)
+	var n uint64
+	for i, c := range key {
+		n |= uint64(c) << (8 * i)
+	}
+	return n
 }

@@ -145,7 +145,7 @@ func (v *validator) code(at place, list *CodeList, c Code) {
 	}
 	e, ok := list.Lookup(c)
 	if !ok {
-		v.unknown(at, string(c), "of the list "+list.Name(), list.names(), list.aliases)
+		v.unknown(at, string(c), "of the list "+list.Name(), list.names, list.aliases)
 		return
 	}
 	if !ValidOn(e.ValidFrom, e.ValidTo, v.day) {

@@ -32,7 +32,7 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, positions)
 	addWords(words, subjectKinds)
 	for _, l := range []*CodeList{CrimeTypes(), Jurisdictions(), Sectors(), Purposes(), Indicators(), Channels()} {
-		addWords(words, l.names())
+		addWords(words, l.names)
 	}
 	return words
 })
