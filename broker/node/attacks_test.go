@@ -26,14 +26,24 @@ type attack struct {
 
 // names are the addresses that attacks are made of. Without a scene they stand
 // for nothing; the names of the attacks do not depend on them.
-type names struct{ victim, attacker, reply, ack string }
+type names struct {
+	victim, attacker, reply, ack string
+	exports                      []string
+}
 
 func namesOf(w *scene) names {
 	if w == nil {
 		return names{victim: "-", attacker: "-", reply: "-", ack: "-"}
 	}
-	return names{victim: w.victim.Desk.Account, attacker: w.attacker.Desk.Account, reply: w.reply,
-		ack: w.pending.Reply()}
+	n := names{victim: w.victim.Desk.Account, attacker: w.attacker.Desk.Account, reply: w.reply, ack: w.pending.Reply()}
+	hub, err := w.reg.AccountClaims(w.reg.HubAccount())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range hub.Exports {
+		n.exports = append(n.exports, string(e.Subject))
+	}
+	return n
 }
 
 // attacks lists them all.
@@ -73,8 +83,13 @@ func send(name, address, hubAddress string, m nats.Msg) attack {
 // impersonations publish where only the hub or another desk may.
 func impersonations(n names) []attack {
 	body := nats.Msg{Data: []byte("forged")}
+	var all []attack
+	for _, export := range n.exports {
+		address := strings.Replace(strings.Replace(export, "*", n.victim, 1), ">", "1.1.1.1.0", 1)
+		all = append(all, send("another's place in the export "+export, address, "", body))
+	}
 	direct := func(name, address string) attack { return send(name, address, address, body) }
-	return []attack{
+	return append(all, []attack{
 		direct("submit as another account", "submit."+n.victim),
 		direct("submit as another account, long form", "submit."+n.victim+".tip.any.any.any.any.any"),
 		direct("submit as another member", "submit.gla"),
@@ -92,7 +107,7 @@ func impersonations(n names) []attack {
 		send("submit to empty tokens", "submit..tip", "", nats.Msg{Data: []byte("no message")}),
 		send("answer in another's inbox", n.reply, "", body),
 		send("answer in a reply of the server's", "_R_.abc.def", "", body),
-	}
+	}...)
 }
 
 // apiCalls try every request of the JetStream API, under the name that the

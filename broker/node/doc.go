@@ -25,6 +25,9 @@
 // consumers and the like) are outside the wall and fail. A pull may wait 90 s
 // at most: the server forgets where to send a reply after two minutes.
 //
+// The older API binds with the filter: js.PullSubscribe("feed.<member>.<desk>.>",
+// "", nats.Bind("FEED", "main")), js being nc.JetStream(nats.APIPrefix("liaison")).
+//
 // js.Publish, with either prefix, and a plain request to "submit" are answered
 // by the broker with a publish acknowledgement.
 package node

@@ -170,6 +170,15 @@ func (w *scene) unlisted() {
 			scope.(*jwt.UserScope).Template.Permissions = jwt.Permissions{}
 		}
 	})
+	nc, heard := w.connect(w.attacker), new(record)
+	heard.listen(w.t, nc, "anything")
+	if err := nc.Publish("anything", []byte("goes")); err != nil {
+		w.t.Fatal(err)
+	}
+	if nc.Flush(); heard.String() == "" {
+		w.t.Fatal("the lists are still there")
+	}
+	nc.Close()
 }
 
 // alter changes what the server believes of the attacker's account, unsigned.
@@ -264,19 +273,18 @@ func TestAttacksWorkWithoutTheWall(t *testing.T) {
 	}
 }
 
-// record notes down messages, from any number of subscriptions.
+// record notes down messages, from any number of subscriptions. A message is
+// in it as soon as a flush of the connection that it came by has returned.
 type record struct {
-	mu   sync.Mutex
-	text []string
+	once sync.Once
+	came chan *nats.Msg
+	text []string // what was taken out of came
 }
 
-func (r *record) note(m *nats.Msg) {
-	if m.Header.Get("Status") == "503" {
-		return // nobody answers: this repeats the address that was asked
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.text = append(r.text, fmt.Sprintf("%s %v %s", m.Subject, m.Header, m.Data))
+// inlet is where subscriptions put what comes.
+func (r *record) inlet() chan *nats.Msg {
+	r.once.Do(func() { r.came = make(chan *nats.Msg, 10_000) })
+	return r.came
 }
 
 // listen notes down what comes to the addresses, until stop.
@@ -284,7 +292,7 @@ func (r *record) listen(t *testing.T, nc *nats.Conn, addresses ...string) (stop 
 	t.Helper()
 	var subs []*nats.Subscription
 	for _, address := range addresses {
-		s, err := nc.Subscribe(address, r.note)
+		s, err := nc.ChanSubscribe(address, r.inlet())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,9 +310,16 @@ func (r *record) listen(t *testing.T, nc *nats.Conn, addresses ...string) (stop 
 
 // String joins all that was noted.
 func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return strings.Join(r.text, "\n")
+	for {
+		select {
+		case m := <-r.inlet():
+			if m.Header.Get("Status") != "503" { // nobody answers: it repeats the address that was asked
+				r.text = append(r.text, fmt.Sprintf("%s %v %s", m.Subject, m.Header, m.Data))
+			}
+		default:
+			return strings.Join(r.text, "\n")
+		}
+	}
 }
 
 func (r *record) mustNotHold(t *testing.T, secrets ...string) {
