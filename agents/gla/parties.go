@@ -1,0 +1,83 @@
+package gla
+
+import (
+	"strings"
+
+	"liaison/agents/native"
+	"liaison/schemas"
+)
+
+// areas are where the row's places lie. The places of one row are all where it
+// happened: the export does not tell more.
+func (m *mapping) areas() []schemas.Jurisdiction {
+	var out []schemas.Jurisdiction
+	explicit := m.value("area")
+	if explicit != "" && native.Unknown(explicit) {
+		return []schemas.Jurisdiction{{Code: "uk", Role: schemas.RoleIncident}}
+	}
+	codes, p := native.Codes(schemas.Jurisdictions(), explicit)
+	m.check("area", p)
+	for _, c := range codes {
+		out = add(out, schemas.Jurisdiction{Code: c, Role: schemas.RoleIncident})
+	}
+	if p != nil {
+		return out
+	}
+	for _, place := range native.List(m.value("location")) {
+		found, ok, p := native.AreaOf(place)
+		switch {
+		case p != nil:
+			m.check("location", p)
+		case ok:
+			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleIncident})
+		case len(codes) == 0:
+			m.fault("location", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add the column area; write N/K there if nobody knows")
+		}
+	}
+	if len(out) == 0 && len(native.List(m.value("location"))) == 0 {
+		m.fault("location", "the row names no place", "name the town or county, or add the column area; write N/K there if nobody knows")
+	}
+	return out
+}
+
+// parties are the businesses and places of the row, each once in the message.
+func (m *mapping) parties() []int {
+	var out []int
+	for _, field := range []string{"labour_provider", "labour_user"} {
+		for _, name := range native.List(m.value(field)) {
+			out = add(out, m.subject(schemas.Subject{Kind: schemas.BusinessSubject, Name: native.OneLine(name)}))
+		}
+	}
+	for _, place := range native.List(m.value("location")) {
+		if s, ok := premises(place); ok {
+			out = add(out, m.subject(s))
+		}
+	}
+	return out
+}
+
+// premises makes a subject of a place that is more than a town or an area.
+func premises(place string) (schemas.Subject, bool) {
+	place = native.OneLine(place)
+	s := schemas.Subject{Kind: schemas.PremisesSubject, Address: place, Postcode: native.PostcodeIn(place)}
+	name, _, _ := strings.Cut(place, ",")
+	if _, town, _ := native.AreaOf(name); !town {
+		s.Name = strings.TrimSpace(name)
+	}
+	return s, s.Name != "" || s.Postcode != ""
+}
+
+// subject returns the position of the subject, which it adds if it is new.
+func (m *mapping) subject(s schemas.Subject) int {
+	key := s.Name + "\x00" + s.Address
+	if at, ok := m.subjects[s.Kind][key]; ok {
+		return at
+	}
+	if m.subjects[s.Kind] == nil {
+		m.subjects[s.Kind] = map[string]int{}
+	}
+	at := len(m.message.Subjects)
+	m.subjects[s.Kind][key] = at
+	m.message.Subjects = append(m.message.Subjects, s)
+	return at
+}

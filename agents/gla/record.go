@@ -1,0 +1,208 @@
+package gla
+
+import (
+	"strings"
+
+	"liaison/agents"
+	"liaison/agents/native"
+	"liaison/schemas"
+)
+
+// mapping turns the rows of one report into a message, and gathers every fault
+// on the way.
+type mapping struct {
+	rows    []row
+	at      row // the row in hand
+	record  agents.Record
+	message schemas.Message
+	// subjects are the positions of the subjects already in the message.
+	subjects map[schemas.SubjectKind]map[string]int
+}
+
+// record makes a record of the rows of one report.
+func record(report []row) agents.Record {
+	m := mapping{rows: report, at: report[0], subjects: map[schemas.SubjectKind]map[string]int{}}
+	m.record.Line = report[0].line
+	var raw strings.Builder
+	var content native.Content
+	for _, r := range report {
+		raw.WriteString(r.raw)
+		if r.fault != nil {
+			m.record.Faults = append(m.record.Faults, *r.fault)
+		}
+		for _, name := range Columns {
+			content.Add(name, r.values[name])
+		}
+	}
+	m.record.Raw, m.record.Content = raw.String(), content.Bytes()
+	m.record.Reference = native.OneLine(report[0].values["gla_ref"])
+	if len(m.record.Faults) > 0 {
+		return m.record
+	}
+	m.envelope()
+	for _, r := range report {
+		m.at = r
+		m.agree()
+		m.item()
+	}
+	m.drop()
+	if len(m.record.Faults) == 0 {
+		m.record.Message = &m.message
+	}
+	return m.record
+}
+
+func (m *mapping) fault(field, problem, advice string) {
+	m.record.Faults = append(m.record.Faults, agents.Fault{Line: m.at.lines[field], Field: field, Problem: problem, Advice: advice})
+}
+
+// check notes a problem of a field.
+func (m *mapping) check(field string, p *native.Problem) {
+	if p != nil {
+		m.fault(field, p.What, p.Advice)
+	}
+}
+
+func (m *mapping) value(field string) string { return m.at.values[field] }
+
+func (m *mapping) envelope() {
+	msg := &m.message
+	msg.Schema, msg.Kind, msg.Originator = schemas.Schema, schemas.KindTip, Member
+	msg.Purpose, msg.Urgency = "prevent-detect-crime", schemas.Routine
+	msg.Reference = m.record.Reference
+	if msg.Reference == "" {
+		m.fault("gla_ref", "the report has no reference, so that nobody could ask about it", "give it one in the agency's system")
+	}
+	var p *native.Problem
+	var received schemas.Date
+	msg.Created, received, p = native.Moment(m.value("received_at"))
+	m.check("received_at", p)
+	msg.Marking, p = native.Marking(m.value("marking"))
+	m.check("marking", p)
+	if u := m.value("urgency"); !native.Unknown(u) {
+		msg.Urgency = schemas.Urgency(strings.ToLower(u))
+	}
+	channel, ok := sourceTypes().of(m.value("source_type"))
+	if !ok {
+		m.fault("source_type", "the source type is not in the table, so that nobody can tell how the report came in", "use one of: "+sourceTypes().known())
+	}
+	msg.Tip = &schemas.Tip{Channel: channel, Received: received}
+}
+
+// ofReport are the columns of which a report has one value.
+var ofReport = []string{"received_at", "source_type", "source_grade", "marking", "urgency"}
+
+// agree finds a row that says something else about the report as a whole.
+func (m *mapping) agree() {
+	for _, name := range ofReport {
+		if v := m.value(name); v != "" && v != m.rows[0].values[name] {
+			m.fault(name, "two rows of the report differ here, and a report has one source, one date and one marking", "give the second row a reference of its own")
+		}
+	}
+}
+
+// item makes one item of the row in hand.
+func (m *mapping) item() {
+	it := schemas.Item{Text: m.text(), Conditions: m.value("conditions")}
+	var p *native.Problem
+	it.Source, it.Information, p = native.Grades(m.rows[0].values["source_grade"], m.value("intel_grade"))
+	m.check("intel_grade", p)
+	it.Handling, p = native.Handling(m.value("handling_code"))
+	m.check("handling_code", p)
+	if it.Handling.Has(schemas.HandlingConditions) && native.Unknown(it.Conditions) {
+		m.fault("handling_code", "handling code 5 stands without its conditions", "add the column conditions and state them")
+	}
+	it.ObtainedBy, p = native.Obtained(m.value("obtained_by"), m.message.Tip.Channel)
+	m.check("obtained_by", p)
+	m.origin(&it)
+	it.Indicators, p = native.Codes(schemas.Indicators(), m.value("indicators"))
+	m.check("indicators", p)
+	it.CrimeTypes = m.crimes()
+	it.Jurisdictions = m.areas()
+	it.Subjects = m.parties()
+	sectors, p := native.Codes(schemas.Sectors(), m.value("sectors"))
+	m.check("sectors", p)
+	for _, s := range sectors {
+		m.message.Sectors = add(m.message.Sectors, s)
+	}
+	m.message.Items = append(m.message.Items, it)
+}
+
+// text is the narrative, and what no other field of a message can say.
+func (m *mapping) text() string {
+	text := m.value("narrative")
+	if native.Unknown(text) {
+		m.fault("narrative", "the row says nothing", "write the narrative, or leave the row out")
+		return ""
+	}
+	var more []string
+	if n := m.value("worker_count"); !native.Unknown(n) {
+		more = append(more, "workers: "+native.OneLine(n))
+	}
+	if n := m.value("worker_nationality"); !native.Unknown(n) {
+		more = append(more, "nationality as recorded: "+native.OneLine(n))
+	}
+	if len(more) > 0 {
+		text += "\n[" + strings.Join(more, "; ") + "]"
+	}
+	return text
+}
+
+// origin keeps a partner's information the partner's.
+func (m *mapping) origin(it *schemas.Item) {
+	origin := m.value("origin")
+	switch {
+	case !native.Unknown(origin):
+		it.Origin = schemas.MemberID(strings.ToLower(origin))
+		if it.Origin == Member {
+			it.Origin = ""
+		}
+	case it.ObtainedBy == schemas.ByPartner:
+		m.fault("origin", "the information came from a partner and nobody says which: only its owner may let it go further", "add the column origin and name the member")
+	}
+}
+
+// crimes are the coded crime types, and those of the headings.
+func (m *mapping) crimes() []schemas.Code {
+	out, p := native.Codes(schemas.CrimeTypes(), m.value("crime_codes"))
+	m.check("crime_codes", p)
+	for _, heading := range native.List(m.value("subject")) {
+		code, ok := headings().of(heading)
+		if !ok && len(out) == 0 {
+			m.fault("subject", "the heading is not in the table, and crime_codes is empty: the report would find nobody", "fill crime_codes, or use one of: "+headings().known())
+			return nil
+		}
+		if ok {
+			out = add(out, code)
+		}
+	}
+	if len(out) == 0 && p == nil {
+		m.fault("subject", "neither subject nor crime_codes says what it is about", "fill crime_codes, or use one of: "+headings().known())
+	}
+	return out
+}
+
+// drop lists what the message does not say.
+func (m *mapping) drop() {
+	for _, r := range m.rows {
+		if !native.Unknown(r.values["operation"]) {
+			m.dropped("operation", "a tip has no place for the name of an operation")
+		}
+		if !native.Unknown(r.values["subject"]) {
+			m.dropped("subject", "the headings have become crime types; the words themselves stay here")
+		}
+	}
+}
+
+func (m *mapping) dropped(field, reason string) {
+	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+}
+
+func add[T comparable](list []T, v T) []T {
+	for _, have := range list {
+		if have == v {
+			return list
+		}
+	}
+	return append(list, v)
+}
