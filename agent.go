@@ -1,5 +1,129 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
 
-func newAgent() *cobra.Command { return &cobra.Command{Use: "agent"} }
+	"github.com/spf13/cobra"
+
+	"liaison/agents"
+	"liaison/agents/gla"
+	"liaison/agents/police"
+	"liaison/schemas"
+)
+
+// adapterNames are the agencies whose exports the program reads.
+var adapterNames = []string{"gla", "police"}
+
+// newAdapter returns the adapter of an agency, for the records of a member.
+func newAdapter(agency string, member schemas.MemberID) (agents.Adapter, error) {
+	switch agency {
+	case "gla":
+		return gla.New(), nil
+	case "police":
+		return police.New(member)
+	}
+	return nil, fmt.Errorf("there is no agent for %q; there are %s", agency, strings.Join(adapterNames, ", "))
+}
+
+func newAgent() *cobra.Command {
+	var l link
+	var cfg agents.AgentConfig
+	var member string
+	cmd := &cobra.Command{
+		Use: "agent AGENCY", Short: "Carry an agency's export files to the broker, and its copies back",
+		Long: `Watch a folder into which an agency's system writes its exports, turn every
+record into a message, submit it and put the file away: into done/ when every
+record has its receipt, with rejected records and their reasons in rejected/.
+Nothing is lost by a crash or a link that fails: what is not in done/ is read
+and sent again, and has the same ids.
+
+With --outbox, the copies that the desk gets are written there, one file each.
+
+The agencies are: ` + strings.Join(adapterNames, ", ") + `. A police force names itself with --member.`,
+		Example: `  liaison agent gla --inbox ./inbox --outbox ./outbox --creds gla.creds
+  liaison agent police --member lincolnshire --inbox ./inbox --creds lincolnshire.creds --once`,
+		Args:      exactly(1, "the AGENCY: "+strings.Join(adapterNames, " or ")),
+		ValidArgs: adapterNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if cfg.Adapter, cfg.Member, err = whose(args[0], member); err != nil {
+				return err
+			}
+			if cfg.Inbox == "" && cfg.Outbox == "" {
+				return usageError{errors.New("give the folder to watch: --inbox DIR")}
+			}
+			link, err := l.config(newLog(cmd.ErrOrStderr(), slog.LevelInfo))
+			if err != nil {
+				return err
+			}
+			link.Patient = !cfg.Once
+			return runAgent(cmd, link, cfg)
+		},
+	}
+	l.flags(cmd)
+	cmd.Flags().StringVar(&cfg.Inbox, "inbox", "", "the `DIR` with the agency's exports")
+	cmd.Flags().StringVar(&cfg.Outbox, "outbox", "", "the `DIR` for the copies that the desk gets")
+	cmd.Flags().StringVar(&member, "member", "", "whose records they are (default: the AGENCY)")
+	cmd.Flags().BoolVar(&cfg.Once, "once", false, "stop when all that is there is dealt with")
+	return cmd
+}
+
+// whose returns the adapter of an agency and the member whose records it takes.
+func whose(agency, member string) (agents.Adapter, schemas.MemberID, error) {
+	if agency == "police" && member == "" {
+		return nil, "", usageError{errors.New("say which force: --member lincolnshire")}
+	}
+	m := schemas.MemberID(cmp.Or(member, agency))
+	adapter, err := newAdapter(agency, m)
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	return adapter, m, nil
+}
+
+func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig) error {
+	client, err := agents.Connect(cmd.Context(), link)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	var total agents.FileReport
+	cfg.Client, cfg.Log = client, link.Log
+	cfg.Report = func(r agents.FileReport) {
+		if r.Finished {
+			printFile(cmd.OutOrStdout(), r)
+			total = sum(total, r)
+		}
+	}
+	cfg.Reject = func(r agents.Reject) { fmt.Fprintf(cmd.OutOrStdout(), "rejected %s\n", r) }
+	a, err := agents.NewAgent(cfg)
+	if err != nil {
+		return usageError{err}
+	}
+	err = a.Run(cmd.Context())
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	if err == nil && cfg.Once && total.Rejected > 0 {
+		return errRefused
+	}
+	return err
+}
+
+func printFile(w io.Writer, r agents.FileReport) {
+	fmt.Fprintf(w, "%s: %d records, %d accepted, %d accepted before, %d rejected\n", r.File, r.Records, r.Accepted, r.Duplicates, r.Rejected)
+	if r.Fault != nil {
+		fmt.Fprintf(w, "    %v\n", r.Fault)
+	}
+}
+
+func sum(a, b agents.FileReport) agents.FileReport {
+	a.Records, a.Accepted, a.Duplicates, a.Rejected = a.Records+b.Records, a.Accepted+b.Accepted, a.Duplicates+b.Duplicates, a.Rejected+b.Rejected
+	return a
+}

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -110,7 +109,7 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 	if r.canonical, err = schemas.EncodeMsgPack(m); err != nil {
 		return schemas.RefuseMalformed(err)
 	}
-	r.digest = sha256.Sum256(r.canonical)
+	r.digest = schemas.DigestOfCanonical(r.canonical)
 	return nil
 }
 
