@@ -57,6 +57,7 @@ func (w *wish) flags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&w.kinds, "kind", nil, "only messages of this `KIND` (tip, case); may be repeated")
 	cmd.Flags().StringSliceVar(&w.crimes, "crime", nil, "only this crime type `CODE`, or those below it; may be repeated")
 	cmd.Flags().StringSliceVar(&w.areas, "area", nil, "only this area `CODE`, or those below it; may be repeated")
+	cmd.Flags().StringSliceVar(&w.urgencies, "urgency", nil, "only this `URGENCY` (routine, priority, immediate); may be repeated")
 	for flag, list := range map[string]*schemas.CodeList{"crime": schemas.CrimeTypes(), "area": schemas.Jurisdictions()} {
 		cmd.RegisterFlagCompletionFunc(flag, completeCodes(list))
 	}
@@ -71,6 +72,12 @@ func (w *wish) filter() (schemas.Filter, error) {
 			return f, usageError{fmt.Errorf("--kind %s: the kinds are tip and case", k)}
 		}
 		f.Kinds = append(f.Kinds, schemas.Kind(k))
+	}
+	for _, u := range w.urgencies {
+		if !slices.Contains([]schemas.Urgency{schemas.Routine, schemas.Priority, schemas.Immediate}, schemas.Urgency(u)) {
+			return f, usageError{fmt.Errorf("--urgency %s: the urgencies are routine, priority and immediate", u)}
+		}
+		f.Urgencies = append(f.Urgencies, schemas.Urgency(u))
 	}
 	var err error
 	if f.CrimeTypes, err = codesOf("crime", w.crimes, schemas.CrimeTypes()); err != nil {

@@ -100,9 +100,9 @@ func explainFile(cmd *cobra.Command, p *policy.Policy, files []string, member sc
 		if err != nil {
 			return err
 		}
-		m, refusal := schemas.Read(r.raw, time.Now())
+		m, refusal := schemas.Read(r.Raw, time.Now())
 		if refusal != nil {
-			printFaults(cmd.ErrOrStderr(), r.where, refusal)
+			printFaults(cmd.ErrOrStderr(), r.Where, refusal)
 			refused = true
 			continue
 		}

@@ -47,7 +47,7 @@ wrong and what to do.`,
 }
 
 func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) error {
-	var batch []fileRecord
+	var batch []agents.Encoded
 	accepted, duplicates, refused := 0, 0, 0
 	flush := func() error {
 		if len(batch) == 0 {
@@ -55,11 +55,11 @@ func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) err
 		}
 		encoded := make([][]byte, len(batch))
 		for i, r := range batch {
-			encoded[i] = r.raw
+			encoded[i] = r.Raw
 		}
 		receipts, err := c.SubmitEncoded(cmd.Context(), encoded)
 		if err != nil {
-			return fmt.Errorf("submitting %s and what follows: %w", batch[0].where, err)
+			return fmt.Errorf("submitting %s and what follows: %w", batch[0].Where, err)
 		}
 		for i, receipt := range receipts {
 			switch {
@@ -70,7 +70,7 @@ func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) err
 			default:
 				accepted++
 			}
-			if err := printReceipt(cmd.OutOrStdout(), sentRecord{batch[i].where, receipt}, asJSON); err != nil {
+			if err := printReceipt(cmd.OutOrStdout(), sentRecord{batch[i].Where, receipt}, asJSON); err != nil {
 				return err
 			}
 		}
@@ -135,11 +135,11 @@ the marking is below the ceiling, only the broker says.`,
 					fmt.Fprintf(cmd.ErrOrStderr(), "liaison: %v\n", err)
 					continue
 				}
-				receipt := lint(r.raw, time.Now())
+				receipt := lint(r.Raw, time.Now())
 				if receipt.Refusal != nil {
 					refused++
 				}
-				if err := printLint(cmd.OutOrStdout(), sentRecord{r.where, receipt}, asJSON); err != nil {
+				if err := printLint(cmd.OutOrStdout(), sentRecord{r.Where, receipt}, asJSON); err != nil {
 					return err
 				}
 			}
