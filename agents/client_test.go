@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,11 +196,11 @@ func TestSubmitBundlesAndReturnsAReceiptForEach(t *testing.T) {
 			t.Fatalf("receipt %d is %+v", i, r)
 		}
 	}
-	for _, n := range h.bundles {
-		if n > schemas.MaxBundle {
-			t.Errorf("a bundle had %d messages", n)
-		}
+	h.mu.Lock()
+	if n := slices.Max(h.bundles); n > schemas.MaxBundle {
+		t.Errorf("a bundle had %d messages", n)
 	}
+	h.mu.Unlock()
 	again, err := c.Submit(t.Context(), msgs[0], msgs[1])
 	if err != nil || !again[0].Duplicate || !again[1].Duplicate {
 		t.Errorf("sent again: %+v, %v", again, err)
@@ -267,7 +268,9 @@ func TestConnectSaysWhatIsWrong(t *testing.T) {
 func TestConnectWaitsWhenPatient(t *testing.T) {
 	h := newHub(t, "")
 	h.stop()
-	go func() { time.Sleep(600 * time.Millisecond); h.start() }()
+	var wg sync.WaitGroup
+	wg.Go(func() { time.Sleep(600 * time.Millisecond); h.start() })
+	defer wg.Wait()
 	c, err := agents.Connect(t.Context(), agents.Config{Server: h.url(), Patient: true})
 	if err != nil {
 		t.Fatal(err)

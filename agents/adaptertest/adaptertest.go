@@ -182,7 +182,7 @@ func (s Suite) cut(t *testing.T, name string) {
 	for _, id := range ids(records) {
 		whole[id] = true
 	}
-	step := 1 + len(export)/3000
+	step := 1 + len(export)/1000
 	for end := 0; end < len(export); end += step {
 		part, _ := s.Read(t, export[:end])
 		for i, r := range part {
