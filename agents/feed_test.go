@@ -1,12 +1,8 @@
 package agents_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"liaison/agents"
 	"liaison/schemas"
@@ -161,97 +156,6 @@ func TestReplayReportsARefusal(t *testing.T) {
 	}
 }
 
-// TestWatchMissesAndDoublesNothing loses live copies, cuts the link, and
-// restarts the watcher from its cursor.
-func TestWatchMissesAndDoublesNothing(t *testing.T) {
-	h := newHub(t, "")
-	f := newFeed(t, h)
-	cursor := filepath.Join(t.TempDir(), "cursor")
-	var got []uint64
-	take := make(chan uint64)
-	run := func(until uint64, during func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		c := connect(t, h, agents.Config{Timeout: time.Second})
-		done := make(chan error, 1)
-		go func() {
-			done <- c.Watch(ctx, agents.WatchOptions{Cursor: cursor, Poll: 100 * time.Millisecond}, func(one agents.Copy) error {
-				select {
-				case take <- one.Sequence:
-				case <-ctx.Done():
-				}
-				return nil
-			})
-		}()
-		go during()
-		for len(got) == 0 || got[len(got)-1] != until {
-			select {
-			case seq := <-take:
-				got = append(got, seq)
-			case err := <-done:
-				t.Fatalf("watch ended: %v", err)
-			case <-time.After(20 * time.Second):
-				t.Fatalf("nothing comes after %v", got)
-			}
-		}
-		for i := 0; readCursor(cursor) != until; i++ {
-			if i > 1000 {
-				t.Fatal("the cursor was not written")
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("watch ended with %v", err)
-		}
-		c.Close()
-	}
-	run(300, func() {
-		for n := range 30 {
-			f.disclose(n, n%3 != 0)
-		}
-	})
-	for n := range 300 {
-		f.disclose(100+n, false)
-	}
-	run(3310, func() {
-		h.stop()
-		h.start()
-		f.listen(t)
-		f.disclose(900, false)
-	})
-	for i, seq := range got {
-		if seq != uint64(10*(i+1)) {
-			t.Fatalf("copy %d has sequence %d", i, seq)
-		}
-	}
-}
-
-func readCursor(path string) uint64 {
-	b, _ := os.ReadFile(path)
-	n, _ := strconv.ParseUint(string(b), 10, 64)
-	return n
-}
-
-func TestWatchOnceFiltersAndEnds(t *testing.T) {
-	h := newHub(t, "")
-	f := newFeed(t, h)
-	f.disclose(1, false)
-	f.disclose(2, false)
-	c := connect(t, h, agents.Config{})
-	for crime, want := range map[schemas.Code]int{"labour-standards": 2, "trafficking": 0} {
-		n := 0
-		o := agents.WatchOptions{Once: true, Filter: schemas.Filter{CrimeTypes: []schemas.Code{crime}}}
-		if err := c.Watch(t.Context(), o, func(agents.Copy) error { n++; return nil }); err != nil || n != want {
-			t.Errorf("%s: %d copies, %v", crime, n, err)
-		}
-	}
-	bad := filepath.Join(t.TempDir(), "cursor")
-	os.WriteFile(bad, []byte("nonsense"), 0o600)
-	if err := c.Watch(t.Context(), agents.WatchOptions{Cursor: bad}, nil); err == nil {
-		t.Error("a cursor that holds nonsense was accepted")
-	}
-}
-
 func TestLiveHandsOnWhatIsPublished(t *testing.T) {
 	h := newHub(t, "")
 	f := newFeed(t, h)
@@ -277,60 +181,4 @@ func TestLiveHandsOnWhatIsPublished(t *testing.T) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// deskHub gives the plain account the names that a desk sees.
-func deskHub(t *testing.T) *hub {
-	t.Helper()
-	return newHub(t, `accounts { A: { jetstream: enabled, users: [{user: hub, password: hub}], mappings: {
-		"liaison.>": "$JS.API.>" } } }
-		no_auth_user: hub`)
-}
-
-func fillDesk(t *testing.T, h *hub, n int) jetstream.JetStream {
-	t.Helper()
-	js, err := jetstream.New(h.nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{Name: schemas.FeedName, Subjects: []string{"stored.>"}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.CreateOrUpdateConsumer(t.Context(), schemas.FeedName, jetstream.ConsumerConfig{
-		Durable: schemas.ConsumerName, AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Second, MaxDeliver: -1}); err != nil {
-		t.Fatal(err)
-	}
-	for i := range n {
-		msg := nats.NewMsg("stored.x")
-		msg.Data, _ = schemas.EncodeMsgPack(tip(i))
-		msg.Header.Set(schemas.HeaderID, string(tip(i).ID))
-		msg.Header.Set(schemas.HeaderDecision, strconv.Itoa(100+i))
-		if _, err := js.PublishMsg(t.Context(), msg); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return js
-}
-
-func TestDeskRepeatsUntilTaken(t *testing.T) {
-	h := deskHub(t)
-	js := fillDesk(t, h, 5)
-	c := connect(t, h, agents.Config{})
-	ctx, cancel := context.WithCancel(t.Context())
-	taken := map[uint64]int{}
-	failed := false
-	err := c.Desk(ctx, agents.DeskOptions{}, func(_ context.Context, one agents.Copy) error {
-		if one.Decision == 102 && !failed {
-			failed = true
-			return fmt.Errorf("the disk is full")
-		}
-		if taken[one.Sequence]++; len(taken) == 5 {
-			cancel()
-		}
-		return nil
-	})
-	if !errors.Is(err, context.Canceled) || len(taken) != 5 {
-		t.Errorf("took %v, %v", taken, err)
-	}
-	_ = js
 }

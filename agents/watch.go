@@ -61,7 +61,7 @@ func (c *Client) Watch(ctx context.Context, o WatchOptions, fn func(Copy) error)
 		switch err := c.catchUp(ctx, o, &from, fn); {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, ErrUnreachable) && !o.Once:
+		case passing(err) && !o.Once:
 			c.log.Warn("watch: waiting for the broker", "err", err)
 			if err := pause.wait(ctx); err != nil {
 				return err
@@ -78,6 +78,12 @@ func (c *Client) Watch(ctx context.Context, o WatchOptions, fn func(Copy) error)
 		case <-poll.C:
 		}
 	}
+}
+
+// passing says whether the same question may be answered later.
+func passing(err error) bool {
+	var refusal *schemas.Refusal
+	return errors.Is(err, ErrUnreachable) || errors.As(err, &refusal) && refusal.Later()
 }
 
 // bell rings at each live copy and at each new connection.

@@ -45,8 +45,6 @@ func (l *lineReader) row() (text string, first int, complete bool, err error) {
 			l.line++
 		}
 		switch {
-		case err == io.EOF && b.Len() == 0 && !l.oversize:
-			return "", 0, false, io.EOF
 		case err == io.EOF && blank(b.String()) && !l.oversize:
 			return "", 0, false, io.EOF
 		case err == io.EOF:

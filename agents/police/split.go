@@ -168,46 +168,55 @@ func (m markup) name() string {
 	return name
 }
 
-// markup reads to the end of what "<" began. Of more than a report may have it
-// keeps only the beginning.
+// markup reads to the end of what "<" began.
 func (s *splitter) markup() (markup, error) {
-	var b strings.Builder
-	var tail [3]byte
-	var quote byte
-	over := false
+	var end ending
 	for {
 		c, err := s.byte()
 		if err != nil {
 			return markup{}, err
 		}
-		tail = [3]byte{tail[1], tail[2], c}
-		if b.Len() < maxReport {
-			b.WriteByte(c)
-		} else {
-			over = true
-		}
-		text := b.String()
-		switch {
-		case strings.HasPrefix(text, "!--"):
-			if len(text) >= 5 && string(tail[:]) == "-->" {
-				return markup{text, over}, nil
-			}
-		case strings.HasPrefix(text, "![CDATA["):
-			if string(tail[:]) == "]]>" {
-				return markup{text, over}, nil
-			}
-		case strings.HasPrefix(text, "?"):
-			if string(tail[1:]) == "?>" {
-				return markup{text, over}, nil
-			}
-		case strings.HasPrefix(text, "!") && c == '>', strings.HasPrefix(text, "!D"):
-			return markup{text, over}, nil
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case c == quote:
-			quote = 0
-		case quote == 0 && c == '>':
-			return markup{text, over}, nil
+		if end.after(c) {
+			return markup{end.text.String(), end.over}, nil
 		}
 	}
+}
+
+// ending looks for the end of a piece of markup. Of more than a report may have
+// it keeps only the beginning.
+type ending struct {
+	text  strings.Builder
+	over  bool
+	tail  [3]byte
+	quote byte
+}
+
+// after takes the next byte and says whether it is the last one.
+func (e *ending) after(c byte) bool {
+	e.tail = [3]byte{e.tail[1], e.tail[2], c}
+	if e.text.Len() < maxReport {
+		e.text.WriteByte(c)
+	} else {
+		e.over = true
+	}
+	text, tail := e.text.String(), string(e.tail[:])
+	switch {
+	case strings.HasPrefix(text, "!--"):
+		return len(text) >= len("!---->") && tail == "-->"
+	case strings.HasPrefix(text, "![CDATA["):
+		return tail == "]]>"
+	case strings.HasPrefix(text, "?"):
+		return tail[1:] == "?>"
+	case strings.HasPrefix(text, "!"):
+		return c == '>' || strings.HasPrefix(text, "!D")
+	case e.quote != 0:
+		if c == e.quote {
+			e.quote = 0
+		}
+		return false
+	case c == '"' || c == '\'':
+		e.quote = c
+		return false
+	}
+	return c == '>'
 }

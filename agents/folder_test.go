@@ -1,0 +1,138 @@
+package agents_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"liaison/agents"
+	"liaison/agents/gla"
+)
+
+func TestAgentLeavesAloneWhatIsNoFinishedFile(t *testing.T) {
+	b := newBench(t)
+	outside := filepath.Join(t.TempDir(), "outside.csv")
+	os.WriteFile(outside, []byte(export(0, 3)), 0o600)
+	os.Symlink(outside, filepath.Join(b.inbox, "link.csv"))
+	os.Symlink("/etc/passwd", filepath.Join(b.inbox, "passwd.csv"))
+	os.Mkdir(filepath.Join(b.inbox, "folder.csv"), 0o700)
+	for _, name := range []string{".hidden.csv", "a.csv.tmp", "b.part", "c.CSV.PARTIAL", "~lock.csv"} {
+		b.put(name, export(0, 3))
+	}
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(filepath.Join(b.inbox, "done")); b.stored() != 0 || len(entries) != 0 {
+		t.Errorf("%d stored, %d done", b.stored(), len(entries))
+	}
+	if !strings.Contains(b.logs.String(), "not a regular file") {
+		t.Error("nobody is told about the links")
+	}
+}
+
+func TestAgentRejectsWholeFiles(t *testing.T) {
+	b := newBench(t)
+	files := map[string]string{"zip.csv": "PK\x03\x04rest", "gzip.csv": "\x1f\x8brest", "office.csv": "\xd0\xcf\x11\xe0", "wrong.csv": "not,our,header\r\n1,2,3\r\n", "empty.csv": ""}
+	for name, text := range files {
+		b.put(name, text)
+	}
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	for name := range files {
+		if b.has(name) || !b.has("rejected/"+name) || len(b.linesOf("rejected/"+name+".rejects.jsonl")) != 1 {
+			t.Errorf("%s is not rejected as a whole", name)
+		}
+	}
+	if b.stored() != 0 {
+		t.Errorf("%d stored", b.stored())
+	}
+}
+
+// TestAgentWaitsUntilAFileIsWhole writes a file slowly.
+func TestAgentWaitsUntilAFileIsWhole(t *testing.T) {
+	b := newBench(t)
+	client := connect(t, b.hub, agents.Config{})
+	a, err := agents.NewAgent(agents.AgentConfig{Client: client, Adapter: gla.New(), Member: gla.Member, Inbox: b.inbox, Settle: 400 * time.Millisecond, Poll: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	f, err := os.Create(filepath.Join(b.inbox, "slow.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString(header)
+	for n := range 10 {
+		f.WriteString(line(n, "slow", "RESTRICTED"))
+		time.Sleep(40 * time.Millisecond)
+		if b.stored() != 0 {
+			t.Fatal("a file that still grew was read")
+		}
+	}
+	f.Close()
+	b.until("the file is done", func() bool { return b.has("done/slow.csv") })
+	if b.stored() != 10 {
+		t.Errorf("%d stored", b.stored())
+	}
+	cancel()
+	<-done
+}
+
+func TestAgentRefusesABadSetUp(t *testing.T) {
+	b := newBench(t)
+	if _, err := agents.NewAgent(agents.AgentConfig{Ceiling: "cosmic"}); err == nil || !strings.Contains(err.Error(), "client") || !strings.Contains(err.Error(), "cosmic") {
+		t.Errorf("got %v", err)
+	}
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(b.inbox, "state/key")
+	os.Chmod(key, 0o644)
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "0600") {
+		t.Errorf("a readable key: %v", err)
+	}
+	os.Chmod(key, 0o600)
+	os.WriteFile(key, []byte("rubbish"), 0o600)
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "backup") {
+		t.Errorf("a damaged key: %v", err)
+	}
+	os.Remove(key)
+	os.RemoveAll(filepath.Join(b.inbox, "done"))
+	os.Symlink(t.TempDir(), filepath.Join(b.inbox, "done"))
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "no link") {
+		t.Errorf("a linked folder: %v", err)
+	}
+}
+
+func TestTwoAgentsDoNotShareAnInbox(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	a := b.agent(false)
+	go func() { done <- a.Run(ctx) }()
+	b.until("the first agent has the lock", func() bool { return b.has("state/key") })
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "another agent") {
+		t.Errorf("got %v", err)
+	}
+	cancel()
+	<-done
+}
+
+func TestAgentCannotReadAFile(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	b := newBench(t)
+	b.put("a.csv", export(0, 1))
+	os.Chmod(filepath.Join(b.inbox, "a.csv"), 0)
+	if err := b.once(); err == nil || !b.has("a.csv") {
+		t.Errorf("got %v", err)
+	}
+}
