@@ -192,17 +192,3 @@ func deskLimits() jwt.NatsLimits {
 func unlimited() jwt.NatsLimits {
 	return jwt.NatsLimits{Subs: jwt.NoLimit, Data: jwt.NoLimit, Payload: jwt.NoLimit}
 }
-
-// Fingerprint changes whenever what an account may do changes, within the life
-// of the registry. Issuing another user changes nothing.
-func (r *Registry) Fingerprint(key string) (string, error) {
-	s := r.state.Load()
-	i, isDesk := s.byAccount[key]
-	switch {
-	case isDesk:
-		return fmt.Sprint(revocations(s.desks[i])), nil // maps print in the order of their keys
-	case key == s.hub || key == s.system:
-		return "fixed", nil
-	}
-	return "", fmt.Errorf("account %s: %w", key, ErrUnknownDesk)
-}

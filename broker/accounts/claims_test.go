@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/jwt/v2"
-
-	"liaison/schemas"
 )
 
 // TestWall reads as the list of openings. A new line here is a new way into
@@ -137,29 +135,5 @@ func TestRevocations(t *testing.T) {
 				t.Errorf("%s: user %s is out: %v, want %v", name, u.Key, out, !u.Live())
 			}
 		}
-	}
-}
-
-func TestFingerprintChangesWithRevocationsOnly(t *testing.T) {
-	r := open(t, t.TempDir())
-	print := func(d Desk) string {
-		t.Helper()
-		p, err := r.Fingerprint(d.Account)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	first := enrol(t, r, Enrolment{Member: "gla", Role: Both})
-	fresh := print(first.Desk)
-	enrol(t, r, Enrolment{Member: "gla", Role: Both})
-	if print(first.Desk) != fresh {
-		t.Error("another user changes what the account may do")
-	}
-	if _, err := r.RevokeUser("gla", schemas.MainDesk, first.User.Key, day); err != nil {
-		t.Fatal(err)
-	}
-	if print(first.Desk) == fresh {
-		t.Error("a revocation changes nothing")
 	}
 }

@@ -3,6 +3,8 @@ package node
 import (
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +51,9 @@ func TestRestartKeepsEverything(t *testing.T) {
 	s.copyTo(gla.Desk, "two")
 	next(t, member(t, s.connect(gla)), "one")
 	want := s.reg.Desks()
+	if info, err := os.Stat(filepath.Join(s.dir, "jetstream")); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of streams is %v, %v; want it closed to others", info.Mode(), err)
+	}
 	s.close()
 	s.open()
 	if got := s.reg.Desks(); len(got) != 1 || got[0].Account != want[0].Account || len(got[0].Users) != 1 {
@@ -126,6 +131,15 @@ func TestRevokingOneUserLeavesTheOther(t *testing.T) {
 	cut := make(chan struct{})
 	s.connect(sender, nats.ClosedHandler(func(*nats.Conn) { close(cut) }))
 	feed := member(t, s.connect(reader))
+	if print := func() string {
+		claims, err := s.reg.AccountClaims(reader.Desk.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fingerprint(claims.Account)
+	}(); !s.node.resolver.current(reader.Desk.Account, print) {
+		t.Error("a second user changed what the account may do, which disturbs the first")
+	}
 	desk, err := s.reg.RevokeUser("gla", "main", sender.User.Key, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +147,11 @@ func TestRevokingOneUserLeavesTheOther(t *testing.T) {
 	if err := s.node.Refresh(desk); err != nil {
 		t.Fatal(err)
 	}
-	<-cut
+	select {
+	case <-cut:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the connection was not cut")
+	}
 	if _, err := s.dial(sender); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("the revoked user gets %v, want %v", err, nats.ErrAuthorization)
 	}

@@ -174,31 +174,26 @@ func (n *Node) Refresh(d accounts.Desk) error {
 }
 
 func (n *Node) refresh(key string) error {
+	// First the account, which may be new to the server: claims that are read
+	// afterwards are never older than those it has.
 	account, err := n.server.LookupAccount(key)
 	if err != nil {
 		return err
 	}
-	print, err := n.registry.Fingerprint(key)
-	if err != nil {
-		return err
-	}
-	if !n.resolver.current(key, print) {
-		claims, err := n.registry.AccountClaims(key)
-		if err != nil {
-			return err
-		}
-		n.server.UpdateAccountClaims(account, claims)
-		n.resolver.show(key, print)
-	}
-	return n.verify(key)
-}
-
-// verify asks the server what it holds an account to, and compares.
-func (n *Node) verify(key string) error {
 	claims, err := n.registry.AccountClaims(key)
 	if err != nil {
 		return err
 	}
+	print := fingerprint(claims.Account)
+	if !n.resolver.current(key, print) {
+		n.server.UpdateAccountClaims(account, claims)
+		n.resolver.show(key, print)
+	}
+	return n.verify(key, claims.Revocations)
+}
+
+// verify asks the server what it holds an account to.
+func (n *Node) verify(key string, revoked map[string]int64) error {
 	got, err := n.server.Accountz(&server.AccountzOptions{Account: key})
 	if err != nil {
 		return err
@@ -207,7 +202,10 @@ func (n *Node) verify(key string) error {
 	if held == nil || held.Expired || !held.Complete {
 		return errors.New("the server does not have it complete")
 	}
-	for user, at := range claims.Revocations {
+	if held.JetStream {
+		return errors.New("it has JetStream, and only the hub may")
+	}
+	for user, at := range revoked {
 		if held.RevokedUser[user].Unix() != at {
 			return errors.New("the server did not take a revocation: stop it")
 		}

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"sync"
 
@@ -24,7 +26,7 @@ var _ server.AccountResolver = (*resolver)(nil)
 
 // Fetch is called by the server when it meets an account for the first time.
 func (r *resolver) Fetch(account string) (string, error) {
-	print, err := r.registry.Fingerprint(account)
+	claims, err := r.registry.AccountClaims(account)
 	if err != nil {
 		return "", err
 	}
@@ -34,8 +36,19 @@ func (r *resolver) Fetch(account string) (string, error) {
 	}
 	// If the registry changed between the two, the older fingerprint makes
 	// the next refresh give the claims once more.
-	r.show(account, print)
+	r.show(account, fingerprint(claims.Account))
 	return token, nil
+}
+
+// fingerprint is the same for two claims that allow the same, whenever they
+// were signed.
+func fingerprint(claims any) string {
+	b, err := json.Marshal(claims)
+	if err != nil {
+		panic(err) // the server reads the same claims as JSON
+	}
+	sum := sha256.Sum256(b)
+	return string(sum[:])
 }
 
 func (r *resolver) show(account, print string) {
