@@ -246,8 +246,8 @@ func (n *Node) Stop() {
 	})
 }
 
-// starting says that the server's start goes on although it took too long: it
-// cannot be called off. The folder then stays locked until the process ends,
+// starting says that the server's start goes on although it was told to stop:
+// it cannot be called off. The folder then stays locked until the process ends,
 // so that no second server meets the first one there.
 func (n *Node) starting() bool {
 	if n.started == nil {
@@ -256,10 +256,13 @@ func (n *Node) starting() bool {
 	select {
 	case <-n.started:
 		return false
-	default:
+	case <-time.After(startGrace):
 		return true
 	}
 }
+
+// startGrace is how long a start that failed may take to return.
+const startGrace = 10 * time.Second
 
 // sameFolder says whether two names are of one folder.
 func sameFolder(a, b string) error {
