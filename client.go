@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,23 +18,19 @@ import (
 
 // link holds the flags by which a command reaches a broker as a member.
 type link struct {
-	server, creds string
+	server, creds, ca string
 }
 
 func (l *link) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&l.server, "server", "s", "", "the broker's `URL` (default $NATS_URL, else nats://127.0.0.1:4222)")
+	cmd.Flags().StringVar(&l.ca, "tlsca", "", "a `FILE` of certificates that vouch for the broker (default $NATS_CA, else the system's)")
 	cmd.Flags().StringVar(&l.creds, "creds", "", "your credentials `FILE` (default $NATS_CREDS)")
 }
 
 // config resolves the flags, and the environment behind them.
 func (l *link) config(log *slog.Logger) (agents.Config, error) {
-	cfg := agents.Config{Server: l.server, Creds: l.creds, Log: log}
-	if cfg.Server == "" {
-		cfg.Server = os.Getenv("NATS_URL")
-	}
-	if cfg.Creds == "" {
-		cfg.Creds = os.Getenv("NATS_CREDS")
-	}
+	cfg := agents.Config{Log: log, Server: cmp.Or(l.server, os.Getenv("NATS_URL")),
+		Creds: cmp.Or(l.creds, os.Getenv("NATS_CREDS")), CA: cmp.Or(l.ca, os.Getenv("NATS_CA"))}
 	if cfg.Creds == "" {
 		return cfg, usageError{errors.New("give your credentials: --creds FILE, or NATS_CREDS; the operator makes them with 'liaison enrol'")}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -17,7 +18,7 @@ import (
 
 func newServe() *cobra.Command {
 	var cfg broker.Config
-	var tables string
+	var tables, cert, key string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the broker",
 		Long: `Run the broker on a folder. Everything that it must not lose lies in there:
@@ -32,12 +33,19 @@ folder up as a whole, and keep DIR/keys secret.`,
 			}
 			cfg.Log = newLog(cmd.ErrOrStderr(), slog.LevelInfo)
 			cfg.Tables = openTables(tables)
+			var err error
+			if cfg.TLS, err = serverTLS(cert, key); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), cfg)
 		},
 	}
 	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "the broker's `DIR`; made if it is not there")
 	cmd.Flags().StringVar(&cfg.Listen, "listen", "127.0.0.1:4222", "the `ADDRESS` for members' connections")
 	cmd.Flags().StringVar(&tables, "protocol", "", "the `DIR` of the protocol tables (default: the embedded set of 2009)")
+	cmd.Flags().StringVar(&cert, "tlscert", "", "the server's certificate `FILE` (PEM); read again at each connection")
+	cmd.Flags().StringVar(&key, "tlskey", "", "the certificate's private key `FILE` (PEM)")
+	cmd.Flags().BoolVar(&cfg.Plain, "plain", false, "let other machines connect without TLS, because something in front encrypts")
 	cmd.Flags().Int64Var(&cfg.MaxStore, "max-store", 0, "the most `BYTES` on disk (default 16 GiB)")
 	return cmd
 }
@@ -60,6 +68,21 @@ func judgedBy(p *policy.Policy) string {
 		return "the day a message is received"
 	}
 	return "the day a message was created"
+}
+
+// serverTLS returns the configuration for a certificate, or nil without one. A
+// renewed certificate is taken up with the next connection.
+func serverTLS(cert, key string) (*tls.Config, error) {
+	if cert == "" && key == "" {
+		return nil, nil
+	}
+	if _, err := tls.LoadX509KeyPair(cert, key); err != nil {
+		return nil, usageError{fmt.Errorf("--tlscert and --tlskey: %w", err)}
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		return &pair, err
+	}}, nil
 }
 
 // openTables returns the tables in a folder, or the embedded ones.

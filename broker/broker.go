@@ -69,7 +69,7 @@ func (b *Broker) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
 	var err error
-	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
+	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, TLS: b.cfg.TLS, Plain: b.cfg.Plain, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
 	}

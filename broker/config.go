@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -16,6 +17,11 @@ type Config struct {
 	// "127.0.0.1:4222"; port 0 takes any free one. Empty means no listener:
 	// only this process reaches the broker.
 	Listen string
+	// TLS encrypts members' connections; nil means that they are not encrypted,
+	// which a listener that other machines can reach refuses unless Plain says
+	// that something in front of the broker does it.
+	TLS   *tls.Config
+	Plain bool
 	// Tables are the protocol tables. Required.
 	Tables fs.FS
 	// MaxStore bounds the bytes on disk; zero means 16 GiB. A quarter of it is
