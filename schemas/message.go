@@ -82,6 +82,9 @@ type Message struct {
 	Links []Link `json:"links,omitempty"`
 	// Review is the day by which the message must be reviewed or weeded.
 	Review Date `json:"review,omitzero"`
+	// WithheldItems is how many items the recipient did not get, where the
+	// protocol lets it know; absent, it says nothing. Only the broker sets it.
+	WithheldItems int `json:"withheld_items,omitzero"`
 	// Tip is the body of a tip, else nil.
 	Tip *Tip `json:"tip,omitempty"`
 	// Case is the body of a case, else nil.

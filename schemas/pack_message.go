@@ -4,7 +4,7 @@ package schemas
 
 func (p *packer) message(m *Message) {
 	p.open(9, m.Reference != "", len(m.Jurisdictions) > 0, len(m.CrimeTypes) > 0, len(m.Sectors) > 0,
-		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.Tip != nil, m.Case != nil)
+		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.WithheldItems != 0, m.Tip != nil, m.Case != nil)
 	p.integer("schema", m.Schema)
 	p.text("id", string(m.ID))
 	p.text("kind", string(m.Kind))
@@ -28,6 +28,9 @@ func (p *packer) message(m *Message) {
 	}
 	p.links(m.Links)
 	p.optionalDate("review", m.Review)
+	if m.WithheldItems != 0 {
+		p.integer("withheld_items", m.WithheldItems)
+	}
 	if m.Tip != nil {
 		p.tip(m.Tip)
 	}
@@ -39,7 +42,7 @@ func (p *packer) message(m *Message) {
 func (p *packer) item(it *Item) {
 	p.open(2, it.Source != "", it.Information != 0, len(it.Handling) > 0, it.Conditions != "", it.Origin != "",
 		len(it.Consents) > 0, len(it.Indicators) > 0, len(it.CrimeTypes) > 0, len(it.Jurisdictions) > 0,
-		len(it.Links) > 0, len(it.Subjects) > 0, len(it.Gateways) > 0)
+		len(it.Links) > 0, len(it.Subjects) > 0, len(it.Gateways) > 0, it.GradedByHub != "")
 	p.text("text", it.Text)
 	p.optionalText("source", string(it.Source))
 	if it.Information != 0 {
@@ -56,6 +59,7 @@ func (p *packer) item(it *Item) {
 	p.links(it.Links)
 	packIntegers(p, "subjects", it.Subjects)
 	packTexts(p, "gateways", it.Gateways)
+	p.optionalText("graded_by_hub", string(it.GradedByHub))
 }
 
 func (p *packer) subject(s *Subject) {

@@ -38,6 +38,8 @@ func (m *Message) read(r *reader) {
 			m.Links = readList(r, MaxLinks, readLink)
 		case "review":
 			readDate(r, &m.Review)
+		case "withheld_items":
+			readInteger(r, &m.WithheldItems)
 		case "tip":
 			m.Tip = new(Tip)
 			readTip(r, m.Tip)
@@ -81,6 +83,8 @@ func readItem(r *reader, it *Item) {
 			it.Subjects = readList(r, MaxSubjects, readInteger[int])
 		case "gateways":
 			it.Gateways = readList(r, MaxGateways, readWord[Code])
+		case "graded_by_hub":
+			readWord(r, &it.GradedByHub)
 		default:
 			r.unknown()
 		}

@@ -70,6 +70,9 @@ func (v *validator) envelope() {
 	word(v, root.field("marking"), m.Marking, markings)
 	word(v, root.field("urgency"), m.Urgency, urgencies)
 	v.links(root.field("links"), m.Links)
+	if m.WithheldItems != 0 {
+		v.add(root.field("withheld_items"), FaultBrokerOnly, "only the broker says what a copy lacks", "leave the field out")
+	}
 	if m.Review.IsZero() {
 		return
 	}

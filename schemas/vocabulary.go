@@ -10,7 +10,7 @@ var (
 	roles        = []Role{RoleIncident, RoleResidence, RoleBusiness, RoleRecoveredAt, RoleTransit}
 	relations    = []Relation{Supersedes, PartOf, SeeAlso, Promotes}
 	sources      = []SourceGrade{SourceAlwaysReliable, SourceMostlyReliable, SourceSometimesReliable, SourceUnreliable, SourceUntested}
-	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner}
+	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner, ByInterception, ByFinancialReport}
 	statuses     = []CaseStatus{CaseOpen, CaseSuspended, CaseClosed}
 	positions    = []string{"suspect", "victim", "witness", "worker", "associate"}
 	subjectKinds = []SubjectKind{PersonSubject, BusinessSubject, PremisesSubject, VehicleSubject, PhoneSubject}
