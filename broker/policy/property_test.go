@@ -34,7 +34,7 @@ func TestCopiesHaveNothingOfWhatIsWithheld(t *testing.T) {
 	for range 4000 {
 		m := randomMessage(r, p)
 		for _, o := range p.DecideAll(m, august) {
-			c := policy.Minimise(m, o)
+			c := p.Minimise(m, o, august)
 			if (c != nil) != (o.Outcome == schemas.Disclosed) {
 				t.Fatalf("%s is %s, but has a copy: %v", o.Member, o.Outcome, c != nil)
 			}
@@ -111,7 +111,7 @@ func TestCopiesAreTheirOwn(t *testing.T) {
 	for range 500 {
 		m := randomMessage(r, p)
 		for _, o := range p.DecideAll(m, august) {
-			c := policy.Minimise(m, o)
+			c := p.Minimise(m, o, august)
 			if c == nil {
 				continue
 			}
@@ -243,7 +243,7 @@ func FuzzDecide(f *testing.F) {
 			return
 		}
 		for _, o := range p.DecideAll(m, august) {
-			policy.Minimise(m, o)
+			p.Minimise(m, o, august)
 		}
 	})
 }
