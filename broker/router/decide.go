@@ -9,7 +9,6 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"liaison/broker/ledger"
-	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -67,7 +66,7 @@ func (r *Router) decide(rec intakeRecord) (d decision) {
 	d.entry.Day = day.Format("2006-01-02")
 	d.entry.Route = schemas.Route(m)
 	for _, o := range p.DecideAll(m, day) {
-		d.deliver(m, o, r.cfg.Desks.DesksOf(o.Member))
+		d.deliver(o, p.Minimise(m, o, day), r.cfg.Desks.DesksOf(o.Member))
 	}
 	switch {
 	case len(d.entry.Outcomes) == 0:
@@ -85,9 +84,9 @@ func (d decision) hold(reason schemas.Code) decision {
 	return d
 }
 
-// deliver adds a member's outcome, and its copies to the desks that want them.
-func (d *decision) deliver(m *schemas.Message, o schemas.Outcome, desks []Desk) {
-	copied := policy.Minimise(m, o)
+// deliver adds a member's outcome, and the copy made for it to the desks that
+// want it.
+func (d *decision) deliver(o schemas.Outcome, copied *schemas.Message, desks []Desk) {
 	if copied != nil {
 		gateway := gatewaysOf(o)
 		encoded := map[string][]byte{}
