@@ -124,7 +124,7 @@ func withOperator(cmd *cobra.Command, dir string, fn func(context.Context, broke
 	if _, err := os.Stat(dir); err != nil {
 		return fmt.Errorf("no broker's folder: %w", err)
 	}
-	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Tables: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
+	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Default: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 func newProtocol() *cobra.Command {
-	cmd := &cobra.Command{Use: "protocol", Short: "Check and compare protocol tables, and explain what they decide",
-		Args: exactly(0, "check, explain or diff"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newProtocolCheck(), newProtocolExplain(), newProtocolDiff())
+	cmd := &cobra.Command{Use: "protocol", Short: "Check, compare and load protocol tables, and explain what they decide",
+		Args: exactly(0, "check, explain, diff or load"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newProtocolCheck(), newProtocolExplain(), newProtocolDiff(), newProtocolLoad())
 	return cmd
 }
 

@@ -52,6 +52,9 @@ type Entry struct {
 	At       time.Time `json:"at"`
 	// Policy is the hash of the tables that were in use.
 	Policy string `json:"policy"`
+	// By says who did what the entry records, where a person did: the user of
+	// the operating system.
+	By string `json:"by,omitempty"`
 	// Intake is the sequence of the last accepted message that is decided
 	// when this entry is written.
 	Intake uint64 `json:"intake"`

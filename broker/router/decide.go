@@ -43,8 +43,7 @@ type deskCopy struct {
 
 // decide judges one accepted record. It never fails: what cannot be judged is
 // held, with the reason.
-func (r *Router) decide(rec intakeRecord) (d decision) {
-	p := r.cfg.Policy()
+func (r *Router) decide(p *policy.Policy, rec intakeRecord) (d decision) {
 	d.entry = ledger.Entry{
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
 		Message: rec.id, Originator: rec.originator, Account: rec.account, Commitment: rec.commitment,
