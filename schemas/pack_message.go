@@ -4,7 +4,8 @@ package schemas
 
 func (p *packer) message(m *Message) {
 	p.open(9, m.Reference != "", len(m.Jurisdictions) > 0, len(m.CrimeTypes) > 0, len(m.Sectors) > 0,
-		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.WithheldItems != 0, m.Tip != nil, m.Case != nil)
+		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.WithheldItems != 0, m.Tip != nil, m.Case != nil,
+		m.Consent != nil)
 	p.integer("schema", m.Schema)
 	p.text("id", string(m.ID))
 	p.text("kind", string(m.Kind))
@@ -36,6 +37,9 @@ func (p *packer) message(m *Message) {
 	}
 	if m.Case != nil {
 		p.caseBody(m.Case)
+	}
+	if m.Consent != nil {
+		p.consent(m.Consent)
 	}
 }
 
@@ -116,4 +120,23 @@ func (p *packer) caseBody(c *Case) {
 		p.text("crime_type", string(s.CrimeType))
 		p.text("lead", string(s.Lead))
 	}
+}
+
+func (p *packer) consent(c *Consent) {
+	p.key("consent")
+	p.open(4, len(c.To) > 0, !c.Until.IsZero(), c.Reason != "")
+	p.key("of")
+	p.open(2)
+	p.text("originator", string(c.Of.Originator))
+	p.text("id", string(c.Of.ID))
+	p.key("items")
+	p.keep(p.enc.EncodeArrayLen(len(c.Items)))
+	for _, i := range c.Items {
+		p.keep(p.enc.EncodeInt(int64(i)))
+	}
+	p.text("authority", string(c.Authority))
+	p.text("answer", string(c.Answer))
+	packTexts(p, "to", c.To)
+	p.optionalDate("until", c.Until)
+	p.optionalText("reason", c.Reason)
 }

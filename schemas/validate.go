@@ -35,9 +35,14 @@ func Validate(m *Message, now time.Time) []Fault {
 		v.day = m.Created.Time
 	}
 	v.envelope()
-	v.codes()
-	v.items()
-	v.subjects()
+	v.code(root.field("purpose"), Purposes(), m.Purpose)
+	if m.Kind == KindConsent {
+		v.bare()
+	} else {
+		v.codes()
+		v.items()
+		v.subjects()
+	}
 	v.body()
 	return v.all()
 }
@@ -108,7 +113,6 @@ func (v *validator) created() {
 // the sender wrote.
 func (v *validator) codes() {
 	m := v.m
-	v.code(root.field("purpose"), Purposes(), m.Purpose)
 	v.codeList(root.field("sectors"), Sectors(), m.Sectors, MaxSectors)
 	items := Message{Items: m.Items}
 	items.Derive()

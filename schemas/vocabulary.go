@@ -4,7 +4,8 @@ import "sync"
 
 // The words of the contract's short vocabularies.
 var (
-	kinds        = []Kind{KindTip, KindCase}
+	kinds        = []Kind{KindTip, KindCase, KindConsent}
+	answers      = []ConsentAnswer{Given, Refused}
 	markings     = []Marking{NotProtectivelyMarked, Protect, Restricted, Confidential, Secret, TopSecret}
 	urgencies    = []Urgency{Routine, Priority, Immediate}
 	roles        = []Role{RoleIncident, RoleResidence, RoleBusiness, RoleRecoveredAt, RoleTransit}
@@ -29,6 +30,7 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, sources)
 	addWords(words, obtainings)
 	addWords(words, statuses)
+	addWords(words, answers)
 	addWords(words, positions)
 	addWords(words, subjectKinds)
 	for _, l := range []*CodeList{CrimeTypes(), Jurisdictions(), Sectors(), Purposes(), Indicators(), Channels()} {
