@@ -28,6 +28,7 @@ type Policy struct {
 	gradings   []Grading
 	safeguards []Safeguard
 	recipients []Recipient
+	deadlines  []Deadline
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -61,10 +62,11 @@ const (
 	gradingsTable   = "gradings.csv"
 	safeguardsTable = "safeguards.csv"
 	recipientsTable = "recipients.csv"
+	deadlinesTable  = "deadlines.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
-	handlingTable, gradingsTable, safeguardsTable, recipientsTable}
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -117,6 +119,9 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	}
 	for _, r := range table.Read(tables, recipientsTable, recipientColumns, f) {
 		p.recipients = append(p.recipients, readRecipient(r, p.members))
+	}
+	for _, r := range table.Read(tables, deadlinesTable, deadlineColumns, f) {
+		p.deadlines = append(p.deadlines, readDeadline(r))
 	}
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })

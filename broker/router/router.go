@@ -146,7 +146,7 @@ func (r *Router) route(ctx context.Context) error {
 		}
 		for len(waiting) > 0 {
 			b := newBatch(at)
-			n, err := r.fill(b, waiting)
+			n, err := r.fill(ctx, b, waiting)
 			if err != nil {
 				return err
 			}
@@ -224,7 +224,7 @@ func (r *Router) adopt(b *batch) (*policy.Policy, error) {
 }
 
 // fill adds whole records to a batch up to its bounds and returns how many.
-func (r *Router) fill(b *batch, waiting []intakeRecord) (int, error) {
+func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord) (int, error) {
 	p, err := r.adopt(b)
 	if err != nil {
 		return 0, err
@@ -233,7 +233,18 @@ func (r *Router) fill(b *batch, waiting []intakeRecord) (int, error) {
 		if i > 0 && b.full() {
 			return i, nil
 		}
-		if err := b.addDecision(r.decide(p, rec)); err != nil {
+		m, err := schemas.DecodeCopy(rec.data)
+		if err == nil && m.Kind == schemas.KindConsent {
+			if i > 0 {
+				// What it is about may be in this very batch: commit that first.
+				return i, nil
+			}
+			return 1, r.reconsider(ctx, b, p, rec, m)
+		}
+		if err != nil {
+			m = nil
+		}
+		if err := b.addDecision(r.decide(p, rec, m)); err != nil {
 			return i, err
 		}
 	}
