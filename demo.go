@@ -242,7 +242,7 @@ func (d *demo) showReject(r agents.Reject) {
 func (d *demo) settle(ctx context.Context) (broker.Balance, error) {
 	for {
 		b, err := d.broker.Balance(ctx)
-		if err != nil || b.Decided == b.Accepted {
+		if err != nil || b.Decided+b.Recorded == b.Accepted {
 			time.Sleep(200 * time.Millisecond) // the last decisions are being printed
 			return b, err
 		}

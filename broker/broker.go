@@ -105,7 +105,7 @@ func (b *Broker) start(ctx context.Context) error {
 		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Log: b.cfg.Log})
 	return nil
 }
 
@@ -158,6 +158,12 @@ func (b *Broker) URL() string { return b.node.URL() }
 
 // Policy returns the tables in force.
 func (b *Broker) Policy() *policy.Policy { return b.policy.Load().policy }
+
+// isHub says whether the tables in force call a member the hub.
+func (b *Broker) isHub(id schemas.MemberID) bool {
+	m, ok := b.Policy().Member(id)
+	return ok && m.Kind == "hub"
+}
 
 // Ledger returns the reader of decisions.
 func (b *Broker) Ledger() *ledger.Ledger { return b.ledger }

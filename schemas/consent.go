@@ -28,7 +28,8 @@ const AuthorityOriginator Code = "originator"
 type Consent struct {
 	// Of names the message whose items it is about.
 	Of MessageRef `json:"of"`
-	// Items are the items' positions in that message.
+	// Items are the items' positions in that message. The originator's refusal
+	// is about the whole message, and needs none.
 	Items []int `json:"items"`
 	// Authority is whose answer it is.
 	Authority Code          `json:"authority"`

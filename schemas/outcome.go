@@ -47,6 +47,12 @@ type ItemOutcome struct {
 	Statute string `json:"statute,omitempty"`
 }
 
+// Self is the answer to the question whose desk asks.
+type Self struct {
+	Member MemberID `json:"member"`
+	Desk   string   `json:"desk"`
+}
+
 // Status is the answer to a sender who asks what became of its message.
 type Status struct {
 	ID ID `json:"id"`

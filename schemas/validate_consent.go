@@ -21,7 +21,7 @@ func (v *validator) consent(at place, c *Consent) {
 	v.member(at.field("of").field("originator"), c.Of.Originator)
 	v.id(at.field("of").field("id"), c.Of.ID)
 	items := at.field("items")
-	if len(c.Items) == 0 {
+	if len(c.Items) == 0 && c.Authority != AuthorityOriginator {
 		v.add(items, FaultMissing, "no item is named", "give the positions of the items it is about, the first being 0")
 	}
 	v.count(items, len(c.Items), MaxItems)

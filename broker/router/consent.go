@@ -43,7 +43,7 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
 		return err
 	}
-	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About))
+	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About, day))
 }
 
 // recalled is a message that was decided before.
@@ -107,7 +107,7 @@ func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day ti
 // decideAgain decides a message with what is now on record. It is judged on
 // the day of the consent where the tables judge by the day of receipt: nobody
 // gets anything today under a law that has expired.
-func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record) (d decision) {
+func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record, today time.Time) (d decision) {
 	m, before := about.message, about.decision
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry = ledger.Entry{
@@ -121,13 +121,13 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 		d.entry.Outcomes, d.entry.Held = before.Outcomes, before.Held
 		return d // the originator has refused: nothing more is disclosed
 	}
-	r.decideMore(&d, p, m, day, before)
+	r.decideMore(&d, p, m, day, today, before)
 	return d.settle(p, m.Urgency)
 }
 
 // decideMore joins what was disclosed before with what may be disclosed now.
-func (r *Router) decideMore(d *decision, p *policy.Policy, m *schemas.Message, day time.Time, before ledger.Entry) {
-	rec := recordedOf(d.entry.Records)
+func (r *Router) decideMore(d *decision, p *policy.Policy, m *schemas.Message, day, today time.Time, before ledger.Entry) {
+	rec := recordedOf(d.entry.Records, today)
 	had := map[schemas.MemberID]schemas.Outcome{}
 	var earlier []schemas.Outcome
 	for _, o := range before.Outcomes {
@@ -206,11 +206,16 @@ func disclosedItem(o schemas.Outcome, index int) *schemas.ItemOutcome {
 	return nil
 }
 
-// recordedOf turns the answers on record into what the policy takes. A later
-// refusal withdraws what the same authority gave for an item.
-func recordedOf(records []ledger.Record) policy.Recorded {
+// recordedOf turns the answers on record into what the policy takes, less
+// those that have expired by the day of the newest. A later refusal withdraws
+// what the same authority gave for an item. The policy judges on the message's
+// day, which is before any answer; so it is not told of the answers' days.
+func recordedOf(records []ledger.Record, today time.Time) policy.Recorded {
 	var rec policy.Recorded
 	for _, r := range records {
+		if !schemas.ValidOn(schemas.Date{}, r.Until, today) {
+			continue
+		}
 		for _, i := range r.Items {
 			record(&rec, r, i)
 		}
@@ -231,6 +236,5 @@ func record(rec *policy.Recorded, r ledger.Record, item int) {
 		rec.Consents = slices.DeleteFunc(rec.Consents, func(c policy.Consent) bool { return c.Item == item && c.Authority == r.Authority })
 		return
 	}
-	from, _ := time.Parse(time.DateOnly, r.From) // as this package wrote it
-	rec.Consents = append(rec.Consents, policy.Consent{Item: item, Authority: r.Authority, To: r.To, From: from, Until: r.Until.Start()})
+	rec.Consents = append(rec.Consents, policy.Consent{Item: item, Authority: r.Authority, To: r.To})
 }
