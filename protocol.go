@@ -212,9 +212,9 @@ func diffFiles(cmd *cobra.Command, sets [2]*policy.Policy, files []string, asJSO
 		if err != nil {
 			return err
 		}
-		m, refusal := schemas.Read(r.raw, time.Now())
+		m, refusal := schemas.Read(r.Raw, time.Now())
 		if refusal != nil {
-			printFaults(cmd.ErrOrStderr(), r.where, refusal)
+			printFaults(cmd.ErrOrStderr(), r.Where, refusal)
 			refused = true
 			continue
 		}
