@@ -81,7 +81,7 @@ from whom, what, to whom under which gateway, withheld from whom and why.`,
 
 func (d *demo) run(ctx context.Context) error {
 	began := time.Now()
-	b, err := broker.Open(ctx, broker.Config{Dir: filepath.Join(d.dir, "broker"), Listen: "127.0.0.1:0", Tables: protocol.Tables, Log: d.log})
+	b, err := broker.Open(ctx, broker.Config{Dir: filepath.Join(d.dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables, Log: d.log})
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (d *demo) showReject(r agents.Reject) {
 func (d *demo) settle(ctx context.Context) (broker.Balance, error) {
 	for {
 		b, err := d.broker.Balance(ctx)
-		if err != nil || b.Decided == b.Accepted {
+		if err != nil || b.Decided+b.Recorded == b.Accepted {
 			time.Sleep(200 * time.Millisecond) // the last decisions are being printed
 			return b, err
 		}

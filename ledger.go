@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +66,20 @@ func printEntry(cmd *cobra.Command, e ledger.Entry) {
 		fmt.Fprintf(w, "tables %.12s came into use\n\n", e.Policy)
 		return
 	}
+	if e.Kind == ledger.ConsentEntry {
+		printConsent(w, e)
+		return
+	}
 	printDecision(w, e)
+	fmt.Fprintln(w)
+}
+
+func printConsent(w io.Writer, e ledger.Entry) {
+	a := e.About
+	fmt.Fprintf(w, "%s  %s → answer about %s: %s by authority %q, items %v\n", strings.ToUpper(string(e.Originator)), e.Message, a.Of, a.Answer, a.Authority, a.Items)
+	if e.Void != "" {
+		fmt.Fprintf(w, "    does not count: %s\n", reasonText(e.Void))
+	}
 	fmt.Fprintln(w)
 }
 
@@ -124,7 +139,7 @@ func withOperator(cmd *cobra.Command, dir string, fn func(context.Context, broke
 	if _, err := os.Stat(dir); err != nil {
 		return fmt.Errorf("no broker's folder: %w", err)
 	}
-	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Tables: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
+	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Default: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,10 @@ func reasonText(c schemas.Code) string {
 
 // printBalance prints what came in and what became of it.
 func printBalance(w io.Writer, b broker.Balance) {
-	fmt.Fprintf(w, "accepted %d = disclosed to someone %d + held %d\n", b.Accepted, b.DisclosedToSomeone, b.Held)
+	fmt.Fprintf(w, "accepted %d = disclosed to someone %d + held %d", b.Accepted, b.DisclosedToSomeone, b.Held)
+	if b.Recorded > 0 {
+		fmt.Fprintf(w, " + answers on record %d", b.Recorded)
+	}
+	fmt.Fprintln(w)
 	fmt.Fprintf(w, "concerned %d = disclosed %d + withheld %d (pairs of a message and a member; %d copies)\n", b.Concerned, b.Disclosed, b.Withheld, b.Copies)
 }

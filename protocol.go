@@ -13,9 +13,9 @@ import (
 )
 
 func newProtocol() *cobra.Command {
-	cmd := &cobra.Command{Use: "protocol", Short: "Check the protocol tables and explain what they decide",
-		Args: exactly(0, "check or explain"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newProtocolCheck(), newProtocolExplain())
+	cmd := &cobra.Command{Use: "protocol", Short: "Check, compare and load protocol tables, and explain what they decide",
+		Args: exactly(0, "check, explain, diff or load"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newProtocolCheck(), newProtocolExplain(), newProtocolDiff(), newProtocolLoad())
 	return cmd
 }
 
@@ -72,8 +72,10 @@ func newProtocolExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "explain FILE", Short: "Say who would get a message, and why",
 		Long: `Decide a message as the broker would, without a broker: for every member
-concerned, what becomes of each item, under which gateway or for which reason.
-Nothing is sent. Whether a member has a desk is not looked at.`,
+concerned, what becomes of each item, the rows and the law that decided with
+their source, and the fewest changes that would disclose what is withheld.
+Nothing is sent. Whether a member has a desk, and what consents are on record,
+is not looked at.`,
 		Example: `  liaison protocol explain tip.json
   liaison protocol explain tip.json --member ukhtc --protocol ./protocol --json`,
 		Args: exactly(1, "one FILE, or - for standard input"),
@@ -120,31 +122,127 @@ func explain(w io.Writer, p *policy.Policy, m *schemas.Message, member schemas.M
 	if !asJSON {
 		fmt.Fprintf(w, "%s  %s → %s\n", m.Originator, m.ID, describeRoute(schemas.Route(m)))
 	}
-	for _, o := range explained(p, m, time.Now()) {
-		if member != "" && o.Member != member {
+	for _, e := range explained(p, m, time.Now()) {
+		if member != "" && e.Member != member {
 			continue
 		}
 		if asJSON {
-			if err := printJSON(w, o); err != nil {
+			if err := printJSON(w, e); err != nil {
 				return err
 			}
 			continue
 		}
-		printOutcome(w, o)
+		printExplanation(w, e)
 	}
 	return nil
 }
 
-// explained is what the policy decides, with one more outcome if nobody gets
-// the message.
-func explained(p *policy.Policy, m *schemas.Message, now time.Time) []schemas.Outcome {
-	outcomes := p.DecideAll(m, p.Day(m.Created.Time, now))
-	if !policy.Held(outcomes) {
-		return outcomes
+// explained is what the policy decides and why, with one more outcome if
+// nobody gets the message.
+func explained(p *policy.Policy, m *schemas.Message, now time.Time) []policy.Explanation {
+	list := p.Explain(m, p.Day(m.Created.Time, now), policy.Recorded{})
+	for _, e := range list {
+		if e.Outcome.Outcome == schemas.Disclosed {
+			return list
+		}
 	}
 	reason := router.ReasonAllWithheld
-	if len(outcomes) == 0 {
+	if len(list) == 0 {
 		reason = router.ReasonNobody
 	}
-	return append(outcomes, schemas.Outcome{Message: m.ID, Outcome: schemas.Held, Reason: reason})
+	return append(list, policy.Explanation{Outcome: schemas.Outcome{Message: m.ID, Outcome: schemas.Held, Reason: reason}})
+}
+
+// printExplanation prints an outcome as printOutcome does, and after each item
+// the rows that decided and what would have to be otherwise.
+func printExplanation(w io.Writer, e policy.Explanation) {
+	if e.Member == "" {
+		printOutcome(w, e.Outcome)
+		return
+	}
+	for _, it := range e.Items {
+		one := e.Outcome
+		one.Items = []schemas.ItemOutcome{it.ItemOutcome}
+		printOutcome(w, one)
+		for _, r := range it.Rows {
+			fmt.Fprintf(w, "                  %s, %s: %s (%s confidence: %s)\n", r.Place, r.ID, r.Text, r.Confidence, r.Source)
+		}
+		for _, c := range it.Nearest {
+			fmt.Fprintf(w, "                  nearest change: %s\n", c.Text)
+		}
+	}
+}
+
+func newProtocolDiff() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "diff OLD NEW FILE...", Short: "Say who would newly get what, and who no longer",
+		Long: `Decide messages under two sets of tables, and print each item that a member would
+newly receive (+) or no longer receive (-). OLD and NEW are directories, or
+"embedded" for the tables built into this program. Nothing is sent.`,
+		Example: "  liaison protocol diff embedded ./protocol tip.json",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 3 {
+				return usageError{fmt.Errorf("give OLD, NEW and at least one FILE, or - for standard input")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var sets [2]*policy.Policy
+			for n, dir := range args[:2] {
+				if dir == "embedded" {
+					dir = ""
+				}
+				p, err := policy.Load(openTables(dir))
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[n], err)
+				}
+				sets[n] = p
+			}
+			return diffFiles(cmd, sets, args[2:], asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each difference")
+	return cmd
+}
+
+func diffFiles(cmd *cobra.Command, sets [2]*policy.Policy, files []string, asJSON bool) error {
+	refused, messages, differences := false, 0, 0
+	for r, err := range readFiles(files, cmd.InOrStdin()) {
+		if err != nil {
+			return err
+		}
+		m, refusal := schemas.Read(r.Raw, time.Now())
+		if refusal != nil {
+			printFaults(cmd.ErrOrStderr(), r.Where, refusal)
+			refused = true
+			continue
+		}
+		messages++
+		for _, d := range policy.Compare(sets[0], sets[1], m, time.Now(), policy.Recorded{}) {
+			differences++
+			if err := printDifference(cmd.OutOrStdout(), d, asJSON); err != nil {
+				return err
+			}
+		}
+	}
+	if !asJSON {
+		fmt.Fprintf(cmd.OutOrStdout(), "%d messages, %d differences\n", messages, differences)
+	}
+	if refused {
+		return errRefused
+	}
+	return nil
+}
+
+func printDifference(w io.Writer, d policy.Difference, asJSON bool) error {
+	if asJSON {
+		return printJSON(w, d)
+	}
+	sign := '-'
+	if d.Gained {
+		sign = '+'
+	}
+	_, err := fmt.Fprintf(w, "%c %s  %-22s item %d: was %s, would be %s\n", sign, d.Message, d.Member, d.Item+1, explainItem(d.Before), explainItem(d.After))
+	return err
 }

@@ -218,6 +218,10 @@ withheld and why.`,
 
 func printStatus(w io.Writer, s schemas.Status) {
 	fmt.Fprintf(w, "%s  accepted %s, sequence %d\n", s.ID, s.Accepted.Format(time.RFC3339), s.Sequence)
+	if s.Void != "" {
+		fmt.Fprintf(w, "    recorded, and does not count: %s\n", reasonText(s.Void))
+		return
+	}
 	if !s.Routed {
 		fmt.Fprintln(w, "    not yet routed")
 		return

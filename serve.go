@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,10 +34,13 @@ folder up as a whole, and keep DIR/keys secret.`,
 				return usageError{fmt.Errorf("give the broker's folder: --dir DIR")}
 			}
 			cfg.Log = newLog(cmd.ErrOrStderr(), slog.LevelInfo)
-			cfg.Tables = openTables(tables)
 			var err error
 			if cfg.TLS, err = serverTLS(cert, key); err != nil {
 				return err
+			}
+			cfg.Default = protocol.Tables
+			if tables != "" {
+				cfg.Tables = os.DirFS(tables)
 			}
 			return serve(cmd.Context(), cfg)
 		},
@@ -58,7 +63,31 @@ func serve(ctx context.Context, cfg broker.Config) error {
 	defer b.Close()
 	p := b.Policy()
 	cfg.Log.Info("serving", "url", b.URL(), "dir", cfg.Dir, "policy", p.Hash(), "judged_by", judgedBy(p))
+	if cfg.Tables != nil {
+		defer reloadOnHangup(ctx, b, cfg)()
+	}
 	return b.Run(ctx)
+}
+
+// reloadOnHangup takes the tables that --protocol names into use again at
+// every SIGHUP, until the function that it returns is called.
+func reloadOnHangup(ctx context.Context, b *broker.Broker, cfg broker.Config) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range hangup {
+			if _, err := b.Load(ctx, cfg.Tables, "SIGHUP"); err != nil {
+				cfg.Log.Error("reading the tables again", "err", err)
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangup)
+		close(hangup)
+		<-ended
+	}
 }
 
 // judgedBy says which day counts, as the tables have it.

@@ -60,3 +60,10 @@ func subscribeFault(err error) error {
 	}
 	return fmt.Errorf("reading copies: %w", err)
 }
+
+// Self asks the broker whose desk the credentials are for.
+func (c *Client) Self(ctx context.Context) (schemas.Self, error) {
+	var s schemas.Self
+	err := c.question(ctx, schemas.AskSelf, struct{}{}, &s)
+	return s, err
+}

@@ -34,6 +34,8 @@ type request struct {
 	Ledger *ledgerQuery        `json:"ledger,omitempty"`
 	Verify *struct{}           `json:"verify,omitempty"`
 	Status *struct{}           `json:"status,omitempty"`
+	Load   *tablesQuery        `json:"load,omitempty"`
+	Diff   *diffQuery          `json:"diff,omitempty"`
 }
 
 type revocation struct {
@@ -43,6 +45,17 @@ type revocation struct {
 
 type ledgerQuery struct {
 	ID schemas.ID `json:"id,omitempty"`
+}
+
+// tablesQuery names a folder of tables on the broker's own machine.
+type tablesQuery struct {
+	Dir string `json:"dir"`
+}
+
+type diffQuery struct {
+	Old   string        `json:"old,omitempty"`
+	New   string        `json:"new"`
+	Since time.Duration `json:"since"`
 }
 
 // response is one line of an answer: values one a line, then done or fault.
@@ -161,6 +174,13 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return value(report)
 	case q.Status != nil:
 		return value(l.broker.Status())
+	case q.Load != nil:
+		if _, err := l.broker.Load(ctx, os.DirFS(q.Load.Dir), caller); err != nil {
+			return err
+		}
+		return value(l.broker.Status())
+	case q.Diff != nil:
+		return l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(c Change) error { return value(c) })
 	}
 	return errors.New("unknown command: the broker and the command are of different versions")
 }

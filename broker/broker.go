@@ -27,7 +27,7 @@ type Broker struct {
 	cfg       Config
 	registry  *accounts.Registry
 	node      *node.Node
-	policy    atomic.Pointer[policy.Policy]
+	policy    atomic.Pointer[inForce]
 	directory directory
 	ledger    *ledger.Ledger
 	intake    *intake.Intake
@@ -35,7 +35,7 @@ type Broker struct {
 	ask       *ask.Desk
 	conns     []*nats.Conn
 
-	enrolling sync.Mutex // one change of the registry at a time
+	changing sync.Mutex // one change of the registry or the tables at a time
 }
 
 // openWait bounds how long the streams may take to open.
@@ -49,12 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Load(cfg.Tables)
-	if err != nil {
-		return nil, fmt.Errorf("reading the protocol tables: %w", err)
-	}
 	b := &Broker{cfg: cfg}
-	b.policy.Store(p)
 	if b.registry, err = accounts.Open(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("opening the registry: %w", err)
 	}
@@ -68,7 +63,18 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 func (b *Broker) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
-	var err error
+	tables, err := chooseTables(b.cfg)
+	if err != nil {
+		return err
+	}
+	p, err := policy.Load(tables)
+	if err != nil {
+		return fmt.Errorf("reading the protocol tables: %w", err)
+	}
+	if err := keepTables(b.cfg.Dir, p.Hash(), tables); err != nil {
+		return err
+	}
+	b.policy.Store(&inForce{policy: p, by: "start of the broker"})
 	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, TLS: b.cfg.TLS, Plain: b.cfg.Plain, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
@@ -96,10 +102,10 @@ func (b *Broker) start(ctx context.Context) error {
 	b.directory.set(desks)
 	b.ledger = ledger.New(streams["reader"])
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory,
-		Policy: b.policy.Load, Now: b.cfg.Now, Log: b.cfg.Log})
+		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
-		Policy: b.policy.Load, Now: b.cfg.Now, Log: b.cfg.Log})
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Log: b.cfg.Log})
+		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Log: b.cfg.Log})
 	return nil
 }
 
@@ -151,7 +157,13 @@ func (b *Broker) Close() {
 func (b *Broker) URL() string { return b.node.URL() }
 
 // Policy returns the tables in force.
-func (b *Broker) Policy() *policy.Policy { return b.policy.Load() }
+func (b *Broker) Policy() *policy.Policy { return b.policy.Load().policy }
+
+// isHub says whether the tables in force call a member the hub.
+func (b *Broker) isHub(id schemas.MemberID) bool {
+	m, ok := b.Policy().Member(id)
+	return ok && m.Kind == "hub"
+}
 
 // Ledger returns the reader of decisions.
 func (b *Broker) Ledger() *ledger.Ledger { return b.ledger }
@@ -159,8 +171,8 @@ func (b *Broker) Ledger() *ledger.Ledger { return b.ledger }
 // Enrol issues credentials for a member's desk and returns when the desk's
 // account is live. The desk is made if it is new.
 func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issued, error) {
-	b.enrolling.Lock()
-	defer b.enrolling.Unlock()
+	b.changing.Lock()
+	defer b.changing.Unlock()
 	if err := CheckMember(b.Policy(), e.Member); err != nil {
 		return accounts.Issued{}, err
 	}
@@ -182,8 +194,8 @@ func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issu
 
 // Revoke withdraws all credentials of a desk and cuts its live connections.
 func (b *Broker) Revoke(_ context.Context, member schemas.MemberID, desk string) (accounts.Desk, error) {
-	b.enrolling.Lock()
-	defer b.enrolling.Unlock()
+	b.changing.Lock()
+	defer b.changing.Unlock()
 	d, err := b.registry.Revoke(member, desk, b.cfg.Now())
 	if err != nil {
 		return accounts.Desk{}, err

@@ -38,7 +38,7 @@ func start(t *testing.T, dir string) *started {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
-	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Tables: protocol.Tables, Log: log, MaxStore: 1 << 30})
+	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: log, MaxStore: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}

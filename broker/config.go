@@ -22,8 +22,11 @@ type Config struct {
 	// that something in front of the broker does it.
 	TLS   *tls.Config
 	Plain bool
-	// Tables are the protocol tables. Required.
+	// Tables are the protocol tables to use; nil means those that an operator
+	// loaded into the folder, or else Default.
 	Tables fs.FS
+	// Default are the tables where nobody has chosen any. Required.
+	Default fs.FS
 	// MaxStore bounds the bytes on disk; zero means 16 GiB. A quarter of it is
 	// for the intake, the rest for decisions and copies.
 	MaxStore int64
@@ -45,7 +48,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Dir == "" {
 		faults = append(faults, errors.New("a broker needs a folder: give --dir"))
 	}
-	if c.Tables == nil {
+	if c.Default == nil {
 		faults = append(faults, errors.New("a broker needs protocol tables"))
 	}
 	if c.Log == nil {

@@ -33,6 +33,8 @@ type Balance struct {
 	// DisclosedToSomeone and Held share out the decided messages.
 	DisclosedToSomeone uint64 `json:"disclosed_to_someone"`
 	Held               uint64 `json:"held"`
+	// Recorded counts accepted messages that only put an answer on record.
+	Recorded uint64 `json:"recorded"`
 	// Concerned counts pairs of a message and a member concerned; Disclosed
 	// and Withheld share them out.
 	Concerned uint64 `json:"concerned"`
@@ -43,10 +45,10 @@ type Balance struct {
 }
 
 // Balanced says whether nothing is missing: every accepted message was either
-// disclosed to someone or held, every member concerned either got something or
+// disclosed to someone, held or an answer on record, every member concerned either got something or
 // was withheld from, and every copy that was decided is in the feeds.
 func (b Balance) Balanced() bool {
-	return b.Accepted == b.DisclosedToSomeone+b.Held && b.Concerned == b.Disclosed+b.Withheld
+	return b.Accepted == b.DisclosedToSomeone+b.Held+b.Recorded && b.Concerned == b.Disclosed+b.Withheld
 }
 
 // Balance reads the whole ledger and counts.
@@ -61,19 +63,44 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 		if err != nil {
 			return sum, err
 		}
-		if e.Kind == ledger.DecisionEntry {
-			sum.add(e.Entry)
+		sum = sum.plus(countEntry(e.Entry))
+		if e.Replaces == 0 {
+			continue
 		}
+		// It takes the place of an earlier decision about the same message.
+		before, err := b.replaced(ctx, e.Entry)
+		if err != nil {
+			return sum, err
+		}
+		sum = sum.minus(countEntry(before))
 	}
 	return sum, nil
 }
 
-func (b *Balance) add(e ledger.Entry) {
-	b.Decided++
-	if e.Held {
-		b.Held++
+// replaced returns the earlier decision of which a later one takes the place.
+func (b *Broker) replaced(ctx context.Context, later ledger.Entry) (ledger.Entry, error) {
+	for e, err := range b.ledger.Entries(ctx, schemas.DecisionAddress(later.Originator, later.Message)) {
+		if err != nil || e.Number == later.Replaces {
+			return e.Entry, err
+		}
 	}
-	disclosed := false
+	return ledger.Entry{}, fmt.Errorf("ledger entry %d replaces entry %d, which is not there", later.Number, later.Replaces)
+}
+
+// countEntry counts what one entry says.
+func countEntry(e ledger.Entry) Balance {
+	var b Balance
+	switch e.Kind {
+	case ledger.ConsentEntry:
+		b.Recorded = 1
+	case ledger.DecisionEntry:
+		b.Decided = 1
+	default:
+		return b
+	}
+	if e.Held {
+		b.Held = 1
+	}
 	for _, o := range e.Outcomes {
 		if o.Member == "" {
 			continue
@@ -82,15 +109,27 @@ func (b *Balance) add(e ledger.Entry) {
 		switch o.Outcome {
 		case schemas.Disclosed:
 			b.Disclosed++
-			disclosed = true
+			b.DisclosedToSomeone = 1
 		case schemas.Withheld:
 			b.Withheld++
 		}
 		b.Copies += uint64(len(o.Desks))
 	}
-	if disclosed {
-		b.DisclosedToSomeone++
-	}
+	return b
+}
+
+func (b Balance) plus(c Balance) Balance {
+	b.Decided, b.Recorded, b.Held = b.Decided+c.Decided, b.Recorded+c.Recorded, b.Held+c.Held
+	b.DisclosedToSomeone, b.Concerned = b.DisclosedToSomeone+c.DisclosedToSomeone, b.Concerned+c.Concerned
+	b.Disclosed, b.Withheld, b.Copies = b.Disclosed+c.Disclosed, b.Withheld+c.Withheld, b.Copies+c.Copies
+	return b
+}
+
+func (b Balance) minus(c Balance) Balance {
+	b.Decided, b.Recorded, b.Held = b.Decided-c.Decided, b.Recorded-c.Recorded, b.Held-c.Held
+	b.DisclosedToSomeone, b.Concerned = b.DisclosedToSomeone-c.DisclosedToSomeone, b.Concerned-c.Concerned
+	b.Disclosed, b.Withheld, b.Copies = b.Disclosed-c.Disclosed, b.Withheld-c.Withheld, b.Copies-c.Copies
+	return b
 }
 
 // ErrUnknownMember says that the protocol tables have no such member.
@@ -123,6 +162,12 @@ func ReasonText(c schemas.Code) string {
 		return "the policy failed on the message: tell the developers"
 	case router.ReasonNobody:
 		return "it concerns no member"
+	case router.VoidUnknownMessage:
+		return "there is no such message, or it cannot be decided again"
+	case router.VoidUnknownItem:
+		return "the message has no such item"
+	case router.VoidNotYours:
+		return "your member may not answer with that authority"
 	case router.ReasonAllWithheld:
 		return "no member may have any of it"
 	}

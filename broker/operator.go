@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
@@ -18,6 +19,10 @@ type Operator interface {
 	ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error
 	// VerifyLedger checks the chain of entries.
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
+	// DiffTables decides what the intake took since then under two sets of
+	// tables, and calls fn with every difference. An empty old folder means
+	// the set in force. Nothing is recorded and no content leaves the broker.
+	DiffTables(ctx context.Context, oldDir, newDir string, since time.Duration, fn func(Change) error) error
 }
 
 // Status says how a running broker is.
@@ -100,6 +105,22 @@ func (r *Remote) VerifyLedger(ctx context.Context) (ledger.Report, error) {
 // Status returns how the running broker is.
 func (r *Remote) Status(ctx context.Context) (Status, error) {
 	return one[Status](ctx, r, request{Status: &struct{}{}})
+}
+
+// Load brings the tables of a folder into force at the running broker.
+func (r *Remote) Load(ctx context.Context, dir string) (Status, error) {
+	return one[Status](ctx, r, request{Load: &tablesQuery{Dir: dir}})
+}
+
+// DiffTables decides what the intake took since then under two sets of tables.
+func (r *Remote) DiffTables(ctx context.Context, oldDir, newDir string, since time.Duration, fn func(Change) error) error {
+	return r.ask(ctx, request{Diff: &diffQuery{Old: oldDir, New: newDir, Since: since}}, func(raw json.RawMessage) error {
+		var c Change
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return err
+		}
+		return fn(c)
+	})
 }
 
 // one asks for exactly one value.

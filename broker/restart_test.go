@@ -114,7 +114,7 @@ func checkLedger(t *testing.T, s *started, accepted uint64) {
 	t.Helper()
 	s.routed(accepted)
 	balance, err := s.Balance(t.Context())
-	if err != nil || !balance.Balanced() || balance.Accepted != accepted || balance.Decided != accepted {
+	if err != nil || !balance.Balanced() || balance.Accepted != accepted || balance.Decided+balance.Recorded != accepted {
 		t.Errorf("balance %+v, %v; want %d accepted and decided", balance, err, accepted)
 	}
 	r, err := s.VerifyLedger(t.Context())

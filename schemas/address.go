@@ -18,6 +18,7 @@ const (
 	AskReceipt = "ask.receipt"
 	AskHeld    = "ask.held"
 	AskReplay  = "ask.replay"
+	AskSelf    = "ask.self"
 	// LiveAddress is the root of a desk's live copies.
 	LiveAddress = "feed"
 )

@@ -31,6 +31,7 @@ const (
 	MaxLinks         = 32
 	MaxAliases       = 16
 	MaxStrands       = 32
+	MaxRecipients    = 64
 )
 
 // Bounds of texts, in characters.

@@ -96,6 +96,15 @@ func ValidOn(from, to Date, day time.Time) bool {
 	return to.IsZero() || day.Before(to.first())
 }
 
+// Start returns the beginning of the date in UTC, an unknown month or day
+// counting as the first; the zero Date gives the zero time.
+func (d Date) Start() time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return d.first()
+}
+
 func (d Date) first() time.Time {
 	return time.Date(d.year, time.Month(max(d.month, 1)), max(d.day, 1), 0, 0, 0, 0, time.UTC)
 }

@@ -18,6 +18,14 @@ const (
 	ByComplaint       ObtainedBy = "complaint"
 	ByPublic          ObtainedBy = "public"
 	ByPartner         ObtainedBy = "partner"
+	// ByInterception is product of interception (Regulation of Investigatory
+	// Powers Act 2000 Part 1): no gateway leads anywhere from it.
+	ByInterception ObtainedBy = "interception"
+	// ByFinancialReport is what a report of suspicion by the regulated sector
+	// said (Proceeds of Crime Act 2002 ss.330-332): that there is such a report
+	// must not reach its subject. It stays with the item when a case is made of
+	// it, where the channel does not.
+	ByFinancialReport ObtainedBy = "financial-report"
 )
 
 // Item is one graded piece of information, the unit of disclosure. The
@@ -57,6 +65,10 @@ type Item struct {
 	// got the item. Only the broker sets it, in copies; a submission that has
 	// it is refused.
 	Gateways []Code `json:"gateways,omitempty"`
+	// GradedByHub flags that the origin did not grade the item, and that the
+	// grade and handling code are those the hub gives to information of its
+	// sort; it names the row of the protocol by which. Only the broker sets it.
+	GradedByHub Code `json:"graded_by_hub,omitempty"`
 }
 
 // LogValue makes a logged item show its grading and never its text.

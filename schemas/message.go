@@ -29,6 +29,8 @@ const (
 	KindTip Kind = "tip"
 	// KindCase is an accepted matter with a lead, strands and a state.
 	KindCase Kind = "case"
+	// KindConsent is an answer about items of another message: see Consent.
+	KindConsent Kind = "consent"
 )
 
 // Urgency says how soon a recipient must look at a message.
@@ -49,7 +51,7 @@ type Message struct {
 	Schema int `json:"schema"`
 	// ID is chosen by the sender; the same record always has the same ID.
 	ID ID `json:"id"`
-	// Kind names the body that is present: Tip or Case.
+	// Kind names the body that is present: Tip, Case or Consent.
 	Kind Kind `json:"kind"`
 	// Originator is the member that submits; it must be the member whose
 	// credentials publish the message.
@@ -73,7 +75,7 @@ type Message struct {
 	// Sectors are codes of the list of sectors. They are a legal input: some
 	// gateways exist for one sector only.
 	Sectors []Code `json:"sectors,omitempty"`
-	// Items are the graded items, at least one.
+	// Items are the graded items, at least one; a consent has none.
 	Items []Item `json:"items"`
 	// Subjects are the persons, businesses, places and things that items
 	// refer to by position.
@@ -82,10 +84,15 @@ type Message struct {
 	Links []Link `json:"links,omitempty"`
 	// Review is the day by which the message must be reviewed or weeded.
 	Review Date `json:"review,omitzero"`
+	// WithheldItems is how many items the recipient did not get, where the
+	// protocol lets it know; absent, it says nothing. Only the broker sets it.
+	WithheldItems int `json:"withheld_items,omitzero"`
 	// Tip is the body of a tip, else nil.
 	Tip *Tip `json:"tip,omitempty"`
 	// Case is the body of a case, else nil.
 	Case *Case `json:"case,omitempty"`
+	// Consent is the body of a consent, else nil.
+	Consent *Consent `json:"consent,omitempty"`
 }
 
 // Role says what happened in a jurisdiction.

@@ -47,9 +47,17 @@ type ItemOutcome struct {
 	Statute string `json:"statute,omitempty"`
 }
 
+// Self is the answer to the question whose desk asks.
+type Self struct {
+	Member MemberID `json:"member"`
+	Desk   string   `json:"desk"`
+}
+
 // Status is the answer to a sender who asks what became of its message.
 type Status struct {
 	ID ID `json:"id"`
+	// Originator is the member whose message it is.
+	Originator MemberID `json:"originator,omitempty"`
 	// Sequence is the message's place in the intake.
 	Sequence uint64 `json:"sequence"`
 	// Accepted is when the intake stored it.
@@ -58,6 +66,12 @@ type Status struct {
 	Routed bool `json:"routed"`
 	// Held says that no member got it.
 	Held bool `json:"held"`
+	// Due is the time by which somebody should have answered for a message
+	// that is held; Closed says that its originator has refused to share it.
+	Due    time.Time `json:"due,omitzero"`
+	Closed bool      `json:"closed,omitempty"`
+	// Void says why a consent does not count.
+	Void Code `json:"void,omitempty"`
 	// Decision is the number of the ledger entry that records the outcomes.
 	Decision uint64 `json:"decision,omitempty"`
 	// Outcomes has one outcome for each member concerned.

@@ -4,7 +4,8 @@ package schemas
 
 func (p *packer) message(m *Message) {
 	p.open(9, m.Reference != "", len(m.Jurisdictions) > 0, len(m.CrimeTypes) > 0, len(m.Sectors) > 0,
-		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.Tip != nil, m.Case != nil)
+		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.WithheldItems != 0, m.Tip != nil, m.Case != nil,
+		m.Consent != nil)
 	p.integer("schema", m.Schema)
 	p.text("id", string(m.ID))
 	p.text("kind", string(m.Kind))
@@ -28,18 +29,24 @@ func (p *packer) message(m *Message) {
 	}
 	p.links(m.Links)
 	p.optionalDate("review", m.Review)
+	if m.WithheldItems != 0 {
+		p.integer("withheld_items", m.WithheldItems)
+	}
 	if m.Tip != nil {
 		p.tip(m.Tip)
 	}
 	if m.Case != nil {
 		p.caseBody(m.Case)
 	}
+	if m.Consent != nil {
+		p.consent(m.Consent)
+	}
 }
 
 func (p *packer) item(it *Item) {
 	p.open(2, it.Source != "", it.Information != 0, len(it.Handling) > 0, it.Conditions != "", it.Origin != "",
 		len(it.Consents) > 0, len(it.Indicators) > 0, len(it.CrimeTypes) > 0, len(it.Jurisdictions) > 0,
-		len(it.Links) > 0, len(it.Subjects) > 0, len(it.Gateways) > 0)
+		len(it.Links) > 0, len(it.Subjects) > 0, len(it.Gateways) > 0, it.GradedByHub != "")
 	p.text("text", it.Text)
 	p.optionalText("source", string(it.Source))
 	if it.Information != 0 {
@@ -56,6 +63,7 @@ func (p *packer) item(it *Item) {
 	p.links(it.Links)
 	packIntegers(p, "subjects", it.Subjects)
 	packTexts(p, "gateways", it.Gateways)
+	p.optionalText("graded_by_hub", string(it.GradedByHub))
 }
 
 func (p *packer) subject(s *Subject) {
@@ -112,4 +120,23 @@ func (p *packer) caseBody(c *Case) {
 		p.text("crime_type", string(s.CrimeType))
 		p.text("lead", string(s.Lead))
 	}
+}
+
+func (p *packer) consent(c *Consent) {
+	p.key("consent")
+	p.open(4, len(c.To) > 0, !c.Until.IsZero(), c.Reason != "")
+	p.key("of")
+	p.open(2)
+	p.text("originator", string(c.Of.Originator))
+	p.text("id", string(c.Of.ID))
+	p.key("items")
+	p.keep(p.enc.EncodeArrayLen(len(c.Items)))
+	for _, i := range c.Items {
+		p.keep(p.enc.EncodeInt(int64(i)))
+	}
+	p.text("authority", string(c.Authority))
+	p.text("answer", string(c.Answer))
+	packTexts(p, "to", c.To)
+	p.optionalDate("until", c.Until)
+	p.optionalText("reason", c.Reason)
 }

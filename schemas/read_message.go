@@ -38,12 +38,17 @@ func (m *Message) read(r *reader) {
 			m.Links = readList(r, MaxLinks, readLink)
 		case "review":
 			readDate(r, &m.Review)
+		case "withheld_items":
+			readInteger(r, &m.WithheldItems)
 		case "tip":
 			m.Tip = new(Tip)
 			readTip(r, m.Tip)
 		case "case":
 			m.Case = new(Case)
 			readCase(r, m.Case)
+		case "consent":
+			m.Consent = new(Consent)
+			readConsent(r, m.Consent)
 		default:
 			r.unknown()
 		}
@@ -81,6 +86,8 @@ func readItem(r *reader, it *Item) {
 			it.Subjects = readList(r, MaxSubjects, readInteger[int])
 		case "gateways":
 			it.Gateways = readList(r, MaxGateways, readWord[Code])
+		case "graded_by_hub":
+			readWord(r, &it.GradedByHub)
 		default:
 			r.unknown()
 		}
@@ -138,6 +145,42 @@ func readLink(r *reader, l *Link) {
 			readText(r, &l.ID)
 		case "relation":
 			readWord(r, &l.Relation)
+		default:
+			r.unknown()
+		}
+	}
+}
+
+func readConsent(r *reader, c *Consent) {
+	for r.open(); r.field(); {
+		switch string(r.current) {
+		case "of":
+			readRef(r, &c.Of)
+		case "items":
+			c.Items = readList(r, MaxItems, readInteger[int])
+		case "authority":
+			readWord(r, &c.Authority)
+		case "answer":
+			readWord(r, &c.Answer)
+		case "to":
+			c.To = readList(r, MaxRecipients, readWord[MemberID])
+		case "until":
+			readDate(r, &c.Until)
+		case "reason":
+			c.Reason = r.text()
+		default:
+			r.unknown()
+		}
+	}
+}
+
+func readRef(r *reader, ref *MessageRef) {
+	for r.open(); r.field(); {
+		switch string(r.current) {
+		case "originator":
+			readWord(r, &ref.Originator)
+		case "id":
+			readText(r, &ref.ID)
 		default:
 			r.unknown()
 		}

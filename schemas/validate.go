@@ -35,9 +35,14 @@ func Validate(m *Message, now time.Time) []Fault {
 		v.day = m.Created.Time
 	}
 	v.envelope()
-	v.codes()
-	v.items()
-	v.subjects()
+	v.code(root.field("purpose"), Purposes(), m.Purpose)
+	if m.Kind == KindConsent {
+		v.bare()
+	} else {
+		v.codes()
+		v.items()
+		v.subjects()
+	}
 	v.body()
 	return v.all()
 }
@@ -70,6 +75,9 @@ func (v *validator) envelope() {
 	word(v, root.field("marking"), m.Marking, markings)
 	word(v, root.field("urgency"), m.Urgency, urgencies)
 	v.links(root.field("links"), m.Links)
+	if m.WithheldItems != 0 {
+		v.add(root.field("withheld_items"), FaultBrokerOnly, "only the broker says what a copy lacks", "leave the field out")
+	}
 	if m.Review.IsZero() {
 		return
 	}
@@ -105,7 +113,6 @@ func (v *validator) created() {
 // the sender wrote.
 func (v *validator) codes() {
 	m := v.m
-	v.code(root.field("purpose"), Purposes(), m.Purpose)
 	v.codeList(root.field("sectors"), Sectors(), m.Sectors, MaxSectors)
 	items := Message{Items: m.Items}
 	items.Derive()

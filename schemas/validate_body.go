@@ -9,11 +9,15 @@ import (
 func (v *validator) body() {
 	v.bodyOf(KindTip, v.m.Tip != nil)
 	v.bodyOf(KindCase, v.m.Case != nil)
+	v.bodyOf(KindConsent, v.m.Consent != nil)
 	if v.m.Tip != nil {
 		v.tip(root.field("tip"), v.m.Tip)
 	}
 	if v.m.Case != nil {
 		v.caseBody(root.field("case"), v.m.Case)
+	}
+	if v.m.Consent != nil {
+		v.consent(root.field("consent"), v.m.Consent)
 	}
 }
 

@@ -29,6 +29,9 @@ func (v *validator) item(at place, it *Item) {
 	if len(it.Gateways) > 0 {
 		v.add(at.field("gateways"), FaultBrokerOnly, "only the broker says under which gateway a copy was given", "leave the field out")
 	}
+	if it.GradedByHub != "" {
+		v.add(at.field("graded_by_hub"), FaultBrokerOnly, "only the broker says that the hub graded an item", "leave the field out")
+	}
 }
 
 // grades checks the 5x5x5 evaluation. Information that nobody has graded is

@@ -4,13 +4,14 @@ import "sync"
 
 // The words of the contract's short vocabularies.
 var (
-	kinds        = []Kind{KindTip, KindCase}
+	kinds        = []Kind{KindTip, KindCase, KindConsent}
+	answers      = []ConsentAnswer{Given, Refused}
 	markings     = []Marking{NotProtectivelyMarked, Protect, Restricted, Confidential, Secret, TopSecret}
 	urgencies    = []Urgency{Routine, Priority, Immediate}
 	roles        = []Role{RoleIncident, RoleResidence, RoleBusiness, RoleRecoveredAt, RoleTransit}
 	relations    = []Relation{Supersedes, PartOf, SeeAlso, Promotes}
 	sources      = []SourceGrade{SourceAlwaysReliable, SourceMostlyReliable, SourceSometimesReliable, SourceUnreliable, SourceUntested}
-	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner}
+	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner, ByInterception, ByFinancialReport}
 	statuses     = []CaseStatus{CaseOpen, CaseSuspended, CaseClosed}
 	positions    = []string{"suspect", "victim", "witness", "worker", "associate"}
 	subjectKinds = []SubjectKind{PersonSubject, BusinessSubject, PremisesSubject, VehicleSubject, PhoneSubject}
@@ -29,6 +30,7 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, sources)
 	addWords(words, obtainings)
 	addWords(words, statuses)
+	addWords(words, answers)
 	addWords(words, positions)
 	addWords(words, subjectKinds)
 	for _, l := range []*CodeList{CrimeTypes(), Jurisdictions(), Sectors(), Purposes(), Indicators(), Channels()} {

@@ -41,7 +41,10 @@ type Config struct {
 	// JetStream reaches the streams.
 	JetStream jetstream.JetStream
 	Directory Directory
-	Log       *slog.Logger
+	// Hub says whether a member is the hub, which may know that something is
+	// held elsewhere, and why, and since when, and no more.
+	Hub func(schemas.MemberID) bool
+	Log *slog.Logger
 }
 
 // Desk answers questions. Run does the work.
@@ -119,10 +122,12 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.receipt(ctx, msg, member)
 	case schemas.AskHeld:
 		return d.held(ctx, msg, member)
+	case schemas.AskSelf:
+		return respond(msg, schemas.Self{Member: member, Desk: desk})
 	case schemas.AskReplay:
 		return d.replay(ctx, msg, member, desk)
 	}
-	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s or %s", schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay))
+	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s, %s or %s", schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf))
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

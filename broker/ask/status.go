@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,6 +38,7 @@ func (d *Desk) status(ctx context.Context, member schemas.MemberID, id schemas.I
 	if err != nil {
 		return status, fmt.Errorf("opening the intake: %w", err)
 	}
+	status.Originator = member
 	accepted, err := intake.GetLastMsgForSubject(ctx, schemas.IntakeAddress(member, id))
 	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return status, fmt.Errorf("looking up a message: %w", err)
@@ -57,7 +59,8 @@ func (d *Desk) status(ctx context.Context, member schemas.MemberID, id schemas.I
 }
 
 func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status {
-	status.Routed, status.Held, status.Decision = true, decided.Held, decided.Number
+	status.Originator, status.Routed, status.Decision = decided.Originator, true, decided.Number
+	status.Held, status.Due, status.Closed, status.Void = decided.Held, decided.Due, decided.Closed, decided.Void
 	status.Outcomes = decided.Outcomes
 	if status.Sequence == 0 {
 		status.Sequence = decided.Intake
@@ -65,24 +68,47 @@ func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status 
 	return status
 }
 
-// held lists the member's own messages that nobody got.
+// held lists the member's own messages that nobody got. The hub is also told
+// which other members' messages are held: id, originator, reason and clock,
+// and of protected ones not even that.
 func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID) error {
 	answer := struct {
 		Held []schemas.Status `json:"held"`
 		// More says that there are older ones.
 		More bool `json:"more,omitempty"`
 	}{Held: []schemas.Status{}}
-	for e, err := range d.ledger.Entries(ctx, "decision."+string(member)+".>") {
+	address := "decision." + string(member) + ".>"
+	if d.cfg.Hub(member) {
+		address = ledger.Address
+	}
+	for e, err := range d.ledger.Entries(ctx, address) {
 		if err != nil {
 			return err
 		}
-		if !e.Held {
+		if e.Replaces != 0 {
+			answer.Held = slices.DeleteFunc(answer.Held, func(s schemas.Status) bool { return s.ID == e.Message && s.Originator == e.Originator })
+		}
+		if !e.Held || (e.Protected && e.Originator != member) {
 			continue
 		}
 		if len(answer.Held) == maxHeld {
 			answer.Held, answer.More = answer.Held[1:], true
 		}
-		answer.Held = append(answer.Held, decidedStatus(schemas.Status{ID: e.Message, Sequence: e.Intake}, e))
+		answer.Held = append(answer.Held, heldStatus(e, member))
 	}
 	return respond(msg, answer)
+}
+
+// heldStatus is what a member may know of a message that is held.
+func heldStatus(e ledger.Stored, asking schemas.MemberID) schemas.Status {
+	if e.Originator == asking {
+		return decidedStatus(schemas.Status{ID: e.Message, Sequence: e.Intake}, e)
+	}
+	s := schemas.Status{ID: e.Message, Originator: e.Originator, Routed: true, Held: true, Due: e.Due, Closed: e.Closed}
+	for _, o := range e.Outcomes {
+		if o.Member == "" {
+			s.Outcomes = append(s.Outcomes, o) // only why it is held
+		}
+	}
+	return s
 }

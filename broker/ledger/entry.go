@@ -38,6 +38,9 @@ const (
 	DecisionEntry Kind = "decision"
 	// PolicyEntry records that a set of tables came into use.
 	PolicyEntry Kind = "policy"
+	// ConsentEntry records an answer about items of another message, and
+	// whether it counts. If it does, a new decision about that message follows.
+	ConsentEntry Kind = "consent"
 )
 
 // Entry is one entry of the ledger, as it is stored. Its JSON form is a
@@ -52,11 +55,14 @@ type Entry struct {
 	At       time.Time `json:"at"`
 	// Policy is the hash of the tables that were in use.
 	Policy string `json:"policy"`
+	// By says who did what the entry records, where a person did: the user of
+	// the operating system.
+	By string `json:"by,omitempty"`
 	// Intake is the sequence of the last accepted message that is decided
 	// when this entry is written.
 	Intake uint64 `json:"intake"`
 
-	// The rest belongs to decisions alone.
+	// The rest belongs to decisions and consents.
 
 	Message    schemas.ID       `json:"message,omitempty"`
 	Originator schemas.MemberID `json:"originator,omitempty"`
@@ -71,6 +77,41 @@ type Entry struct {
 	// Held says that no member gets the message.
 	Held     bool              `json:"held,omitempty"`
 	Outcomes []schemas.Outcome `json:"outcomes,omitempty"`
+	// Protected says that not even the existence of the message may be known
+	// beyond those who got it, as of a report of suspicion.
+	Protected bool `json:"protected,omitempty"`
+	// Due is the time by which somebody should have answered for a message
+	// that is held.
+	Due time.Time `json:"due,omitzero"`
+	// Replaces is the number of the earlier decision about the same message
+	// that this one takes the place of. Its outcomes are all there are now; its
+	// copies were only of what was not disclosed before.
+	Replaces uint64 `json:"replaces,omitempty"`
+	// Records are the answers on record for the message, in their order.
+	Records []Record `json:"records,omitempty"`
+	// Closed says that the originator has refused to share what is held.
+	Closed bool `json:"closed,omitempty"`
+
+	// About is what a consent answers for, and Void why it does not count.
+	About *Record      `json:"about,omitempty"`
+	Void  schemas.Code `json:"void,omitempty"`
+}
+
+// Record is one answer about items of a message.
+type Record struct {
+	// Consent is the id of the message that gave it, and By its originator.
+	Consent schemas.ID       `json:"consent"`
+	By      schemas.MemberID `json:"by"`
+	// Of is the message that it is about.
+	Of        schemas.MessageRef    `json:"of"`
+	Items     []int                 `json:"items"`
+	Authority schemas.Code          `json:"authority"`
+	Answer    schemas.ConsentAnswer `json:"answer"`
+	To        []schemas.MemberID    `json:"to,omitempty"`
+	// From is the day on which it was given, and Until the first on which it
+	// no longer counts.
+	From  string       `json:"from"`
+	Until schemas.Date `json:"until,omitzero"`
 }
 
 // Chain is the end of the ledger: what the next entry must follow. The zero
@@ -101,7 +142,7 @@ func HashOf(b []byte) string {
 
 // AddressOf is the address at which an entry is stored.
 func AddressOf(e *Entry) string {
-	if e.Kind == DecisionEntry {
+	if e.Kind == DecisionEntry || e.Kind == ConsentEntry {
 		return schemas.DecisionAddress(e.Originator, e.Message)
 	}
 	return fmt.Sprintf("decision._.%s-%d", e.Kind, e.Number)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -23,10 +24,8 @@ func readCases(t *testing.T) (cases []map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	usual := map[string]string{"crime": "forced-labour", "area": "lincolnshire", "sectors": "agriculture", "purpose": "prevent-detect-crime",
-		"grade": "B2", "handling": "1", "obtained_by": "volunteered", "marking": "restricted", "conditions": "", "indicators": "", "origin": ""}
 	for _, row := range rows[1:] {
-		c := map[string]string{}
+		c, usual := map[string]string{}, usualCase()
 		for i, column := range rows[0] {
 			if c[column] = row[i]; row[i] == "-" {
 				c[column] = usual[column]
@@ -38,6 +37,12 @@ func readCases(t *testing.T) (cases []map[string]string) {
 		cases = append(cases, c)
 	}
 	return cases
+}
+
+// usualCase has the values that a case has where it does not say.
+func usualCase() map[string]string {
+	return map[string]string{"crime": "forced-labour", "area": "lincolnshire", "sectors": "agriculture", "purpose": "prevent-detect-crime",
+		"grade": "B2", "handling": "1", "obtained_by": "volunteered", "marking": "restricted", "channel": "intelligence-report"}
 }
 
 // messageOf builds the message of a case.
@@ -56,11 +61,29 @@ func messageOf(c map[string]string) *schemas.Message {
 	m := &schemas.Message{Schema: 1, ID: "6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11", Kind: schemas.KindTip,
 		Originator: schemas.MemberID(c["sender"]), Created: schemas.At(august), Marking: schemas.Marking(c["marking"]),
 		Urgency: schemas.Routine, Purpose: schemas.Code(c["purpose"]), CrimeTypes: codes(c["crime"]), Sectors: codes(c["sectors"]),
-		Items: []schemas.Item{it}, Tip: &schemas.Tip{Channel: "intelligence-report"}}
+		Items: []schemas.Item{it}, Tip: &schemas.Tip{Channel: schemas.Code(c["channel"])}}
+	if c["kind"] == "case" {
+		m.Kind, m.Tip, m.Case = schemas.KindCase, nil, &schemas.Case{Status: schemas.CaseOpen, Lead: m.Originator}
+	}
 	for _, a := range codes(c["area"]) {
 		m.Jurisdictions = append(m.Jurisdictions, schemas.Jurisdiction{Code: a, Role: schemas.RoleIncident})
 	}
 	return m
+}
+
+// recordedOf is what a case has on record for its item.
+func recordedOf(c map[string]string) (rec policy.Recorded) {
+	for _, w := range strings.Fields(c["recorded"]) {
+		switch w {
+		case "accepted":
+			rec.Accepted = append(rec.Accepted, policy.Accepted{Member: schemas.MemberID(c["recipient"])})
+		case "screened":
+			rec.Screened = true
+		default:
+			rec.Consents = append(rec.Consents, policy.Consent{Authority: schemas.Code(w)})
+		}
+	}
+	return rec
 }
 
 func codes(s string) (list []schemas.Code) {

@@ -6,22 +6,35 @@ import (
 	"liaison/schemas"
 )
 
-// question is one item and one member concerned, while it is judged.
+// question is one item and one member concerned, while it is judged. Members
+// are positions in Policy.members, and -1 where an id names none on the day.
 type question struct {
 	m   *schemas.Message
 	i   int
 	day time.Time
-	// sender, origin and to are nil where the id names no member on the day.
-	sender, origin, to *Member
-	// from and source are the positions of sender and origin.
-	from, source int
+	rec *Recorded
+
+	sender, origin, to int
+	recipient          *Member
 	// home says that the item is the recipient's own information.
 	home bool
 	// by is how the origin obtained the item.
 	by schemas.ObtainedBy
-	// given and owned are the gateways from the sender and from the origin,
-	// once found; owned is nil where the two are one member.
-	given, owned *Gateway
+	// legs are the disclosures that it takes: that of the sender, and that of
+	// the origin where the information is another member's. Each needs its own
+	// law, because what the origin may not give the sender may not give in its
+	// place.
+	legs  [2]leg
+	count int
+}
+
+// leg is one member's disclosure to the recipient.
+type leg struct {
+	from int
+	// bars has a bit for each bar that covers the leg.
+	bars uint64
+	// gateway is the one relied upon, once found.
+	gateway *Gateway
 }
 
 // verdict is what a test finds: the zero verdict passes the item on.
@@ -31,36 +44,57 @@ type verdict struct {
 	statute string
 }
 
-// tests are what an item must pass, in the order in which reasons are given
-// (see the package comment). All must hold; the order decides only which
-// reason is recorded when several fail.
-var tests = [...]func(*Policy, *question) verdict{
-	(*Policy).knownTest,
-	(*Policy).barTest,
-	(*Policy).gatewayTest,
-	(*Policy).handlingTest,
-	(*Policy).markingTest,
-	(*Policy).acceptanceTest,
-	(*Policy).consentTest,
+// firstFailure puts an item through the tests, in the order in which reasons
+// are given (see the package comment). All must hold; the order decides only
+// which reason is recorded when several fail.
+func (p *Policy) firstFailure(q *question) verdict {
+	v := p.knownTest(q)
+	if v.reason == "" {
+		v = p.barTest(q)
+	}
+	if v.reason == "" {
+		v = p.gatewayTest(q)
+	}
+	if v.reason == "" {
+		v = p.handlingTest(q)
+	}
+	if v.reason == "" {
+		v = p.markingTest(q)
+	}
+	if v.reason == "" {
+		v = p.acceptanceTest(q)
+	}
+	if v.reason == "" {
+		v = p.consentTest(q)
+	}
+	return v
 }
 
-// DecideAll judges a message for every member concerned, in the order of
-// their ids. It is a pure function of its arguments and the tables. Where
-// nobody is concerned the result is empty.
+// DecideAll judges a message of which nothing is on record.
 func (p *Policy) DecideAll(m *schemas.Message, day time.Time) []schemas.Outcome {
-	hits := p.concerned(m, day)
+	return p.DecideWith(m, day, Recorded{})
+}
+
+// DecideWith judges a message for every member concerned, in the order of
+// their ids, with what is on record about it. It is a pure function of its
+// arguments and the tables. Where nobody is concerned the result is empty.
+func (p *Policy) DecideWith(m *schemas.Message, day time.Time, rec Recorded) []schemas.Outcome {
+	var room [48]hit
+	hits := p.concerned(room[:0], m, day)
 	if len(hits) == 0 {
 		return nil
 	}
 	outcomes := make([]schemas.Outcome, 0, countMembers(hits))
 	items := make([]schemas.ItemOutcome, cap(outcomes)*len(m.Items))
-	q := &question{m: m, day: day}
-	q.from, q.sender = p.memberOn(m.Originator, day)
+	q := question{m: m, day: day, rec: &rec, sender: p.memberOn(m.Originator, day)}
 	for len(hits) > 0 {
 		n := sameMember(hits)
 		own := items[:len(m.Items):len(m.Items)]
-		outcomes = append(outcomes, p.decide(q, hits[:n], own))
+		outcomes = append(outcomes, p.decide(&q, hits[:n], own))
 		hits, items = hits[n:], items[len(m.Items):]
+	}
+	if !rec.Screened {
+		p.wait(m, day, outcomes)
 	}
 	return outcomes
 }
@@ -78,11 +112,12 @@ func Held(outcomes []schemas.Outcome) bool {
 // decide judges every item for one member: hits are the items that concern
 // it, and items is where their outcomes go.
 func (p *Policy) decide(q *question, hits []hit, items []schemas.ItemOutcome) schemas.Outcome {
-	q.to = &p.members[hits[0].member]
-	o := schemas.Outcome{Message: q.m.ID, Member: q.to.ID, Outcome: schemas.Withheld, Items: items}
+	q.to = int(hits[0].member)
+	q.recipient = &p.members[q.to]
+	o := schemas.Outcome{Message: q.m.ID, Member: q.recipient.ID, Outcome: schemas.Withheld, Items: items}
 	for i := range items {
 		items[i] = schemas.ItemOutcome{Index: i, Outcome: schemas.Withheld, Reason: ReasonNotConcerned}
-		if len(hits) > 0 && hits[0].item == i {
+		if len(hits) > 0 && int(hits[0].item) == i {
 			items[i] = p.judge(q, i, p.rules[hits[0].rule].ID)
 			hits = hits[1:]
 		}
@@ -95,19 +130,16 @@ func (p *Policy) decide(q *question, hits []hit, items []schemas.ItemOutcome) sc
 
 // judge puts one item that concerns the recipient through the tests.
 func (p *Policy) judge(q *question, i int, rule schemas.Code) schemas.ItemOutcome {
-	q.i, q.given, q.owned = i, nil, nil
-	q.source, q.origin = p.memberOn(q.m.ItemOrigin(i), q.day)
-	q.home = q.origin == q.to
-	for _, test := range tests {
-		if v := test(p, q); v.reason != "" {
-			return schemas.ItemOutcome{Index: i, Outcome: schemas.Withheld, Reason: v.reason, Rule: v.rule, Statute: v.statute}
-		}
+	q.i = i
+	if v := p.firstFailure(q); v.reason != "" {
+		return schemas.ItemOutcome{Index: i, Outcome: schemas.Withheld, Reason: v.reason, Rule: v.rule, Statute: v.statute}
 	}
+	given, owned := q.legs[0].gateway, q.legs[1].gateway
 	o := schemas.ItemOutcome{Index: i, Outcome: schemas.Disclosed, Reason: ReasonPermitted, Rule: rule,
-		Gateway: string(q.given.ID), Statute: q.given.Statute}
-	if q.owned != nil && q.owned != q.given {
-		o.Gateway += "+" + string(q.owned.ID)
-		o.Statute += "; " + q.owned.Statute
+		Gateway: string(given.ID), Statute: given.Statute}
+	if q.count > 1 && owned != given {
+		o.Gateway += "+" + string(owned.ID)
+		o.Statute += "; " + owned.Statute
 	}
 	return o
 }
@@ -115,39 +147,49 @@ func (p *Policy) judge(q *question, i int, rule schemas.Code) schemas.ItemOutcom
 // knownTest asks whether sender and origin are members on the day: otherwise
 // nobody can say which law guards the item.
 func (p *Policy) knownTest(q *question) verdict {
+	if q.origin = q.sender; q.m.Items[q.i].Origin != "" {
+		q.origin = p.memberOn(q.m.Items[q.i].Origin, q.day)
+	}
 	switch {
-	case q.sender == nil:
+	case q.sender < 0:
 		return verdict{reason: ReasonUnknownOriginator}
-	case q.origin == nil:
+	case q.origin < 0:
 		return verdict{reason: ReasonUnknownOrigin}
 	}
-	q.by = p.obtained(q)
+	q.home, q.by = q.origin == q.to, p.obtained(q)
+	q.legs = [2]leg{{from: q.sender}, {from: q.origin}}
+	if q.count = 2; q.origin == q.sender || q.home {
+		q.count = 1
+	}
 	return verdict{}
 }
 
 // barTest asks whether an enactment forbids the disclosure, whatever power
-// there may be for it, as the Employment Agencies Act 1973 s.9(4) does.
+// there may be for it, as the Employment Agencies Act 1973 s.9(4) does, and no
+// exception that the tables name is open.
 func (p *Policy) barTest(q *question) verdict {
-	for n := range p.bars {
-		if b := &p.bars[n]; b.covers(q) {
-			return verdict{reason: ReasonBar, rule: b.ID, statute: b.Statute}
+	for k := range q.count {
+		l := &q.legs[k]
+		for n := range p.bars {
+			b := &p.bars[n]
+			if !b.covers(q, l) {
+				continue
+			}
+			if !p.admits(q, l, b) {
+				return verdict{reason: ReasonBar, rule: b.ID, statute: b.Statute}
+			}
+			l.bars |= 1 << n
 		}
 	}
 	return verdict{}
 }
 
-// gatewayTest asks for the power to disclose: the sender's, and also that of
-// the member whose information it is. Both are needed, because
-// what the origin may not give the sender may not give in its place.
+// gatewayTest asks for the power to disclose, on every leg.
 func (p *Policy) gatewayTest(q *question) verdict {
-	if q.given = p.gatewayFrom(q.from, q, q.by); q.given == nil {
-		return verdict{reason: ReasonGateway}
-	}
-	if q.origin == q.sender || q.home {
-		return verdict{}
-	}
-	if q.owned = p.gatewayFrom(q.source, q, q.by); q.owned == nil {
-		return verdict{reason: ReasonGateway}
+	for k := range q.count {
+		if q.legs[k].gateway = p.gatewayOf(q, &q.legs[k]); q.legs[k].gateway == nil {
+			return verdict{reason: ReasonGateway}
+		}
 	}
 	return verdict{}
 }
@@ -156,18 +198,17 @@ func (p *Policy) gatewayTest(q *question) verdict {
 // ceiling and the system's. Marking and handling code are independent, and
 // both must be passed (Government Protective Marking Scheme).
 func (p *Policy) markingTest(q *question) verdict {
-	if q.m.Marking.Above(q.to.Ceiling) || q.m.Marking.Above(p.about.Ceiling) {
-		return verdict{reason: ReasonMarking, rule: schemas.Code(q.to.ID)}
+	if q.m.Marking.Above(q.recipient.Ceiling) || q.m.Marking.Above(p.about.Ceiling) {
+		return verdict{reason: ReasonMarking, rule: schemas.Code(q.recipient.ID)}
 	}
 	return verdict{}
 }
 
-// consentTest asks whether what a gateway requires first has been recorded.
-// Consents and authorities cannot be recorded in this version: this is the
-// place where they will be looked up. What a message claims opens nothing.
+// consentTest asks whether what a gateway requires first is on record. What a
+// message claims opens nothing.
 func (p *Policy) consentTest(q *question) verdict {
-	for _, g := range []*Gateway{q.given, q.owned} {
-		if g != nil && len(g.Conditions) > 0 {
+	for k := range q.count {
+		if g := q.legs[k].gateway; p.missing(q, g.Conditions) != nil {
 			return verdict{reason: ReasonConsent, rule: g.ID, statute: g.Statute}
 		}
 	}

@@ -29,7 +29,7 @@ func TestDecisions(t *testing.T) {
 	for _, c := range readCases(t) {
 		t.Run(c["case"], func(t *testing.T) {
 			reason, by := "absent", ""
-			for _, o := range p.DecideAll(messageOf(c), august) {
+			for _, o := range p.DecideWith(messageOf(c), august, recordedOf(c)) {
 				if o.Member != schemas.MemberID(c["recipient"]) {
 					continue
 				}
@@ -155,6 +155,7 @@ func TestCaseOfManyAreas(t *testing.T) {
 		"hmrc-nmw":           "--1--",
 		"hmrc-tax":           "----1",
 		"soca":               "----1",
+		"cps":                "-0---", // the GLA has no gateway to it
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who gets which item (-want +got):\n%s", diff)
@@ -211,7 +212,7 @@ func TestCeilingsOfMemberAndSystem(t *testing.T) {
 		m.Marking = marking
 		return summary(p.DecideAll(m, august))
 	}
-	low := edit(t, "members.csv", "police,lincolnshire,restricted", "police,lincolnshire,protect")
+	low := edit(t, "members.csv", "police,lincolnshire,,,restricted", "police,lincolnshire,,,protect")
 	for _, c := range []struct {
 		name    string
 		set     fstest.MapFS

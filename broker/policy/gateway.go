@@ -3,9 +3,8 @@ package policy
 import (
 	"cmp"
 	"slices"
-	"strconv"
-	"time"
 
+	"liaison/broker/policy/table"
 	"liaison/schemas"
 )
 
@@ -64,56 +63,40 @@ type Gateway struct {
 	// Check how far its text was read: V read, P partly or by official notes,
 	// N not verified.
 	Ref, Check string
-	Row
+	table.Row
 }
-
-// conditionTexts are the conditions that a gateway can have, in words. None of
-// them can be recorded yet, so that a gateway with a condition is closed.
-var conditionTexts = map[schemas.Code]string{
-	"commissioners-authority":          "authority of the Commissioners for Revenue and Customs",
-	"commissioners-consent":            "consent of the Commissioners for Revenue and Customs",
-	"soca-consent":                     "consent of the Serious Organised Crime Agency",
-	"secretary-of-state-authorisation": "authorisation by or for the Secretary of State",
-	"authorised-officer":               "disclosure by an officer authorised for it",
-	"officer-decision":                 "a named officer's decision in the single case",
-	"person-consent":                   "consent of the person concerned",
-}
-
-// ConditionText says in words what a gateway's condition is, or returns "".
-func ConditionText(code schemas.Code) string { return conditionTexts[code] }
 
 var gatewayColumns = append([]string{"id", "preference", "from", "to", "origins", "to_areas", "statute", "nature", "crime_types",
-	"sectors", "purposes", "obtained_by", "conditions", "scope", "domain_ref", "check"}, rowColumns...)
+	"sectors", "purposes", "obtained_by", "conditions", "scope", "domain_ref", "check"}, table.RowColumns...)
 
 var allObtainedBy = []schemas.ObtainedBy{schemas.ByInspectionPower, schemas.ByVolunteered, schemas.ByComplaint,
-	schemas.ByPublic, schemas.ByPartner}
+	schemas.ByPublic, schemas.ByPartner, schemas.ByInterception, schemas.ByFinancialReport}
 
-func readGateway(r record, members []Member) Gateway {
+func readGateway(r table.Record, members []Member, conditions []Condition) Gateway {
 	g := Gateway{
-		ID: r.id("id"), From: r.selector("from", members), To: r.selector("to", members),
-		Origins: r.selector("origins", members), ToAreas: r.codes("to_areas", schemas.Jurisdictions()),
-		Statute: r.need("statute"), Nature: Nature(r.oneOf("nature", string(Power), string(Duty), string(Exemption))),
-		CrimeTypes: r.codes("crime_types", schemas.CrimeTypes()), Sectors: r.codes("sectors", schemas.Sectors()),
-		Purposes: r.codes("purposes", schemas.Purposes()), ObtainedBy: wordsOf(r, "obtained_by", allObtainedBy...),
-		Scope: r.need("scope"), Ref: r.cells["domain_ref"], Check: r.oneOf("check", "V", "P", "N"), Row: r.row(),
-	}
-	var err error
-	if g.Preference, err = strconv.Atoi(r.cells["preference"]); err != nil || g.Preference < 1 || g.Preference > 5 {
-		r.fault("preference is %q and must be a number from 1 to 5", r.cells["preference"])
-	}
-	for _, w := range r.words("conditions") {
-		if conditionTexts[schemas.Code(w)] == "" {
-			r.fault("conditions has the unknown word %q", w)
-		}
-		g.Conditions = append(g.Conditions, schemas.Code(w))
+		ID: schemas.Code(r.ID("id")), Preference: r.Number("preference", 1, 5),
+		From: selector(r, "from", members), To: selector(r, "to", members),
+		Origins: selector(r, "origins", members), ToAreas: codesOf(r, "to_areas", schemas.Jurisdictions()),
+		Statute: r.Need("statute"), Nature: Nature(r.OneOf("nature", string(Power), string(Duty), string(Exemption))),
+		CrimeTypes: codesOf(r, "crime_types", schemas.CrimeTypes()), Sectors: codesOf(r, "sectors", schemas.Sectors()),
+		Purposes: codesOf(r, "purposes", schemas.Purposes()), ObtainedBy: table.WordsOf(r, "obtained_by", allObtainedBy...),
+		Conditions: conditionsOf(r, conditions), Scope: r.Need("scope"), Ref: r.Cell("domain_ref"),
+		Check: checkOf(r), Row: r.Row(),
 	}
 	if g.From.IsZero() || g.To.IsZero() {
-		r.fault("from and to must both name members")
-	}
-	if g.Check == "N" && g.Confidence == "high" {
-		r.fault("a row that was not verified (check N) cannot have high confidence")
+		r.Fault("from and to must both name members")
 	}
 	return g
+}
+
+// checkOf reads how far the text of a provision was read: V read, P partly or
+// by official notes, N not verified. What was not verified is not sure.
+func checkOf(r table.Record) string {
+	check := r.OneOf("check", "V", "P", "N")
+	if check == "N" && r.Cell("confidence") == "high" {
+		r.Fault("a row that was not verified (check N) cannot have high confidence")
+	}
+	return check
 }
 
 // compare orders gateways by preference, then by id.
@@ -153,17 +136,24 @@ func (g *Gateway) fitsCrime(codes []schemas.Code) bool {
 	return slices.ContainsFunc(codes, func(c schemas.Code) bool { return schemas.CrimeTypes().WithinAny(c, g.CrimeTypes) })
 }
 
-// gatewayFrom returns the gateway under which the member from may give the
-// item to the member to, or nil. by is how the origin obtained the item.
-func (p *Policy) gatewayFrom(from int, q *question, by schemas.ObtainedBy) *Gateway {
+// leads says whether the gateway leads to the recipient on the day, for
+// information of the item's origin.
+func (g *Gateway) leads(q *question) bool {
+	return g.Nature != Exemption && g.To.has(q.to) && g.On(q.day) && g.extends(q.recipient) && !g.Origins.limits(q.origin)
+}
+
+// gatewayOf returns the gateway under which the leg's member may give the item
+// to the recipient, or nil. Only a gateway that passes the bars on the leg
+// counts, and one that wants nothing further comes before the others.
+func (p *Policy) gatewayOf(q *question, l *leg) *Gateway {
 	var best *Gateway
-	displaced := p.displaced(from, q)
-	for _, n := range p.gatewaysOf[from] {
+	displaced := p.displaced(q, l)
+	for _, n := range p.gatewaysOf[l.from] {
 		g := &p.gateways[n]
-		if g.Origins.IsZero() == displaced || !g.leads(q, q.day) || !g.fits(q.m, q.i, by) {
+		if g.Origins.IsZero() == displaced || !g.leads(q) || !g.fits(q.m, q.i, q.by) || !p.passes(q, l, n) {
 			continue
 		}
-		if len(g.Conditions) == 0 {
+		if p.missing(q, g.Conditions) == nil {
 			return g
 		}
 		if best == nil {
@@ -174,18 +164,11 @@ func (p *Policy) gatewayFrom(from int, q *question, by schemas.ObtainedBy) *Gate
 }
 
 // displaced says whether only rows that name the item's origin count.
-func (p *Policy) displaced(from int, q *question) bool {
-	for _, n := range p.gatewaysOf[from] {
-		if g := &p.gateways[n]; !g.Origins.IsZero() && g.leads(q, q.day) {
+func (p *Policy) displaced(q *question, l *leg) bool {
+	for _, n := range p.gatewaysOf[l.from] {
+		if g := &p.gateways[n]; !g.Origins.IsZero() && g.leads(q) {
 			return true
 		}
 	}
 	return false
-}
-
-// leads says whether the gateway leads to the recipient on the day, for
-// information of the item's origin.
-func (g *Gateway) leads(q *question, day time.Time) bool {
-	return g.Nature != Exemption && g.To.Has(q.to) && g.On(day) && g.extends(q.to) &&
-		(g.Origins.IsZero() || g.Origins.Has(q.origin))
 }

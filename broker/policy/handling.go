@@ -2,8 +2,8 @@ package policy
 
 import (
 	"slices"
-	"strconv"
 
+	"liaison/broker/policy/table"
 	"liaison/schemas"
 )
 
@@ -32,61 +32,54 @@ type HandlingCode struct {
 	// Recipients are those to whom the code opens an item.
 	Recipients Selector
 	Acceptance Acceptance
-	Row
+	table.Row
 }
 
-var handlingColumns = append([]string{"id", "code", "wording", "recipients", "acceptance"}, rowColumns...)
+var handlingColumns = append([]string{"id", "code", "wording", "recipients", "acceptance"}, table.RowColumns...)
 
-func readHandling(r record, members []Member) HandlingCode {
-	h := HandlingCode{
-		ID: r.id("id"), Wording: r.need("wording"), Recipients: r.selector("recipients", members),
-		Acceptance: Acceptance(r.oneOf("acceptance", string(AcceptNever), string(AcceptIfStated), string(AcceptAlways))),
-		Row:        r.row(),
+func readHandling(r table.Record, members []Member) HandlingCode {
+	return HandlingCode{
+		ID: schemas.Code(r.ID("id")), Code: r.Number("code", 0, 5), Wording: r.Need("wording"), Recipients: selector(r, "recipients", members),
+		Acceptance: Acceptance(r.OneOf("acceptance", string(AcceptNever), string(AcceptIfStated), string(AcceptAlways))),
+		Row:        r.Row(),
 	}
-	var err error
-	if h.Code, err = strconv.Atoi(r.cells["code"]); err != nil || h.Code < 0 || h.Code > 5 {
-		r.fault("code is %q and must be a number from 0 to 5", r.cells["code"])
-		h.Code = 0
-	}
-	return h
-}
-
-// graded says whether the item has a 5x5x5 evaluation and a handling code.
-func graded(it *schemas.Item) bool {
-	return it.Source.Known() && it.Information.Known() && len(it.Handling) > 0
 }
 
 // handlingTest asks whether the item's handling codes open it to the
-// recipient (National Intelligence Model, 5x5x5). What is not graded is open
-// to the hub only, which grades it before anybody else may have it.
+// recipient (National Intelligence Model, 5x5x5). What nobody graded, and the
+// hub has no grade for, is open to the hub only.
 func (p *Policy) handlingTest(q *question) verdict {
-	it := &q.m.Items[q.i]
 	if q.home {
 		return verdict{}
 	}
+	it, grading := &q.m.Items[q.i], p.Grade(q.m, q.i, q.day)
+	codes := it.Handling
+	if grading != nil && len(codes) == 0 {
+		codes = grading.Handling
+	}
 	var open bool
-	for _, code := range it.Handling {
+	for _, code := range codes {
 		h := p.handlingOn(code, q)
 		if h == nil || h.Recipients.IsZero() {
 			return verdict{reason: ReasonHandling, rule: idOf(h)}
 		}
-		open = open || h.Recipients.Has(q.to)
+		open = open || h.Recipients.has(q.to)
 	}
-	if len(it.Handling) > 0 && !open {
-		return verdict{reason: ReasonHandling, rule: idOf(p.handlingOn(slices.Min(it.Handling), q))}
+	if len(codes) > 0 && !open {
+		return verdict{reason: ReasonHandling, rule: idOf(p.handlingOn(slices.Min(codes), q))}
 	}
-	if none := p.handlingOn(0, q); !graded(it) && (none == nil || !none.Recipients.Has(q.to)) {
+	graded := len(codes) > 0 && (grading != nil || it.Source.Known() && it.Information.Known())
+	if none := p.handlingOn(0, q); !graded && (none == nil || !none.Recipients.has(q.to)) {
 		return verdict{reason: ReasonUngraded, rule: idOf(none)}
 	}
 	return verdict{}
 }
 
 // acceptanceTest asks whether a handling code makes conditions binding that
-// the recipient has not accepted. Acceptances cannot be recorded in this
-// version: this is the place where they will be looked up.
+// the recipient has not accepted.
 func (p *Policy) acceptanceTest(q *question) verdict {
 	it := &q.m.Items[q.i]
-	if q.home {
+	if q.home || slices.Contains(q.rec.Accepted, Accepted{q.recipient.ID, q.i}) {
 		return verdict{}
 	}
 	for _, code := range it.Handling {
@@ -96,7 +89,7 @@ func (p *Policy) acceptanceTest(q *question) verdict {
 		}
 		// "If stated" binds only the recipients of the code: conditions meant
 		// for a support provider do not bind the police.
-		stated := h.Acceptance == AcceptIfStated && it.Conditions != "" && h.Recipients.Has(q.to)
+		stated := h.Acceptance == AcceptIfStated && it.Conditions != "" && h.Recipients.has(q.to)
 		if h.Acceptance == AcceptAlways || stated {
 			return verdict{reason: ReasonConditions, rule: h.ID}
 		}

@@ -4,18 +4,22 @@ import (
 	"slices"
 	"strings"
 
+	"liaison/broker/policy/table"
 	"liaison/schemas"
 )
 
-// Class is the class of recipient that a handling code opens an item to.
+// Class is the class of recipient that a handling code opens an item to: it
+// says whether a member prosecutes.
 type Class string
 
 // The classes of recipient, in the words of the 5x5x5 handling codes: law
 // enforcement agencies, UK non-prosecuting parties, foreign law enforcement.
+// A source gives and never receives.
 const (
 	LawEnforcement Class = "law-enforcement"
 	NonProsecuting Class = "non-prosecuting"
 	Foreign        Class = "foreign"
+	Source         Class = "source"
 )
 
 // Member is a party to the protocol: one body, or one part of a body that
@@ -27,18 +31,26 @@ type Member struct {
 	Class Class
 	// Kind groups members in selectors, as "police" or "agency".
 	Kind string
-	// Areas are where the member acts. It hears of an item whose area lies
-	// within one of them, and not of one for a wider area: a message for a
-	// whole region does not go to every force in it.
+	// Areas are its extent: where the member acts. It hears of an item whose
+	// area lies within one of them, and not of one for a wider area: a message
+	// for a whole region does not go to every force in it.
 	Areas []Area
+	// Remit are the crime types that are its business; empty is all. No rule
+	// makes it hear of others.
+	Remit []schemas.Code
+	// Sectors are the trades that are its business; empty is all. It hears of
+	// a message of which one sector is among them, or that names none.
+	Sectors []schemas.Code
 	// Ceiling is the highest marking that the member may be sent.
 	Ceiling schemas.Marking
+	// FirstResponder says whether it may refer a victim to a competent
+	// authority; selectors have it as "first-responder".
+	FirstResponder bool
 	// Contact is the role and desk of the single point of contact, never a
-	// person.
-	Contact string
-	// SucceededBy names, in words, the body that took over.
-	SucceededBy string
-	Row
+	// person. It is for people to read, like SucceededBy, which names in words
+	// the body that took over.
+	Contact, SucceededBy string
+	table.Row
 }
 
 // Area is a jurisdiction in which a member acts.
@@ -51,101 +63,131 @@ type Area struct {
 	Only bool
 }
 
-var memberColumns = append([]string{"id", "name", "class", "kind", "areas", "ceiling", "contact", "succeeded_by"}, rowColumns...)
+var memberColumns = append([]string{"id", "name", "class", "kind", "areas", "remit", "sectors", "ceiling", "first_responder",
+	"contact", "succeeded_by"}, table.RowColumns...)
 
-func readMember(r record) Member {
+func readMember(r table.Record) Member {
 	m := Member{
-		ID: schemas.MemberID(r.id("id")), Name: r.need("name"),
-		Class:   Class(r.oneOf("class", string(LawEnforcement), string(NonProsecuting), string(Foreign))),
-		Kind:    string(r.id("kind")),
-		Ceiling: schemas.Marking(r.cells["ceiling"]),
-		Contact: r.need("contact"), SucceededBy: r.cells["succeeded_by"], Row: r.row(),
+		ID: schemas.MemberID(r.ID("id")), Name: r.Need("name"),
+		Class: Class(r.OneOf("class", string(LawEnforcement), string(NonProsecuting), string(Foreign), string(Source))),
+		Kind:  r.ID("kind"), Areas: areasOf(r, "areas"),
+		Remit: codesOf(r, "remit", schemas.CrimeTypes()), Sectors: codesOf(r, "sectors", schemas.Sectors()),
+		Ceiling: schemas.Marking(r.Cell("ceiling")), FirstResponder: r.Yes("first_responder"),
+		Contact: r.Need("contact"), SucceededBy: r.Cell("succeeded_by"), Row: r.Row(),
 	}
 	if m.Ceiling.Rank() == 0 {
-		r.fault("ceiling %q is no protective marking", m.Ceiling)
-	}
-	for _, w := range r.words("areas") {
-		code, only := strings.CutPrefix(w, "=")
-		if _, ok := schemas.Jurisdictions().Lookup(schemas.Code(code)); !ok {
-			r.fault("areas has %q, which is not in the list of jurisdictions", code)
-		}
-		m.Areas = append(m.Areas, Area{Code: schemas.Code(code), Only: only})
+		r.Fault("ceiling %q is no protective marking", m.Ceiling)
 	}
 	if len(m.Areas) == 0 {
-		r.fault("areas is empty")
+		r.Fault("areas is empty")
 	}
 	if m.SucceededBy != "" && m.ValidTo.IsZero() {
-		r.fault("succeeded_by names %q, but valid_to is empty", m.SucceededBy)
+		r.Fault("succeeded_by names %q, but valid_to is empty", m.SucceededBy)
 	}
 	return m
 }
 
+// areasOf reads a list of areas, each perhaps with a "=" before it.
+func areasOf(r table.Record, column string) (list []Area) {
+	for _, w := range r.Words(column) {
+		code, only := strings.CutPrefix(w, "=")
+		if _, ok := schemas.Jurisdictions().Lookup(schemas.Code(code)); !ok {
+			r.Fault("%s has %q, which is not in the list of jurisdictions", column, code)
+		}
+		list = append(list, Area{Code: schemas.Code(code), Only: only})
+	}
+	return list
+}
+
+// codesOf reads a list of codes of a code list.
+func codesOf(r table.Record, column string, known *schemas.CodeList) (list []schemas.Code) {
+	for _, w := range r.Words(column) {
+		if _, ok := known.Lookup(schemas.Code(w)); !ok {
+			r.Fault("%s has %q, which is not in the list of %s", column, w, known.Name())
+		}
+		list = append(list, schemas.Code(w))
+	}
+	return list
+}
+
 // Selector names members in a cell of a table: ids; "kind:police" and
-// "class:law-enforcement" for all of a sort; "any"; and each of these with a
-// hyphen before it for an exception. An empty selector is nobody.
+// "class:law-enforcement" for all of a sort; "first-responder"; "any"; and
+// each of these with a hyphen before it for an exception. An empty selector is
+// nobody, or no limit where the column says so.
 type Selector struct {
-	text    string
-	any     bool
-	ids     []schemas.MemberID
-	kinds   []string
-	classes []Class
-	except  *Selector
+	text string
+	// list has the positions of the members named, in order, and set one bit
+	// for each member of the table set.
+	list []int
+	set  []uint64
 }
 
 // String returns the selector as the table has it.
-func (s Selector) String() string { return s.text }
+func (s *Selector) String() string { return s.text }
 
 // IsZero says whether the cell is empty.
-func (s Selector) IsZero() bool { return s.text == "" }
+func (s *Selector) IsZero() bool { return s.text == "" }
 
-// Has says whether the selector names the member.
-func (s *Selector) Has(m *Member) bool {
-	if s.except != nil && s.except.Has(m) {
-		return false
-	}
-	return s.any || slices.Contains(s.ids, m.ID) || slices.Contains(s.kinds, m.Kind) || slices.Contains(s.classes, m.Class)
+// has says whether the selector names the member at that position.
+func (s *Selector) has(n int) bool {
+	return n >= 0 && n>>6 < len(s.set) && s.set[n>>6]&(1<<(n&63)) != 0
 }
 
+// limits says whether the selector has a limit that leaves the member out.
+func (s *Selector) limits(n int) bool { return !s.IsZero() && !s.has(n) }
+
 // selector reads a selector and checks it against the members of the set.
-func (r record) selector(column string, known []Member) Selector {
-	s := Selector{text: r.cells[column]}
-	for _, w := range r.words(column) {
-		to := &s
+func selector(r table.Record, column string, known []Member) Selector {
+	s := Selector{text: r.Cell(column), set: make([]uint64, len(known)/64+1)}
+	positive := false
+	for _, w := range r.Words(column) {
+		if !strings.HasPrefix(w, "-") {
+			s.mark(r, column, w, known, true)
+			positive = true
+		}
+	}
+	for _, w := range r.Words(column) {
 		if rest, excepted := strings.CutPrefix(w, "-"); excepted {
-			if s.except == nil {
-				s.except = &Selector{text: rest}
-			}
-			to, w = s.except, rest
-		}
-		if !to.add(w, known) {
-			r.fault("%s has %q, which names no member", column, w)
+			s.mark(r, column, rest, known, false)
 		}
 	}
-	if s.except != nil && !s.any && len(s.ids)+len(s.kinds)+len(s.classes) == 0 {
-		r.fault("%s has exceptions from nobody", column)
+	if !positive && !s.IsZero() {
+		r.Fault("%s has exceptions from nobody", column)
 	}
-	slices.Sort(s.ids)
+	for n := range known {
+		if s.has(n) {
+			s.list = append(s.list, n)
+		}
+	}
 	return s
 }
 
-// add takes a word into the selector and says whether a member answers to it.
-func (s *Selector) add(word string, known []Member) bool {
+// mark takes the members that answer to a word in or out.
+func (s *Selector) mark(r table.Record, column, word string, known []Member, in bool) {
+	found := false
+	put := func(n int) {
+		found = true
+		if in {
+			s.set[n>>6] |= 1 << (n & 63)
+		} else {
+			s.set[n>>6] &^= 1 << (n & 63)
+		}
+	}
+	if n, ok := findMember(known, schemas.MemberID(word)); ok {
+		put(n)
+		return
+	}
 	kind, isKind := strings.CutPrefix(word, "kind:")
 	class, isClass := strings.CutPrefix(word, "class:")
-	switch {
-	case word == "any":
-		s.any = true
-		return true
-	case isKind:
-		s.kinds = append(s.kinds, kind)
-		return slices.ContainsFunc(known, func(m Member) bool { return m.Kind == kind })
-	case isClass:
-		s.classes = append(s.classes, Class(class))
-		return slices.Contains([]Class{LawEnforcement, NonProsecuting, Foreign}, Class(class))
+	for n := range known {
+		m := &known[n]
+		if word == "any" || isKind && m.Kind == kind || isClass && m.Class == Class(class) || word == "first-responder" && m.FirstResponder {
+			put(n)
+		}
 	}
-	s.ids = append(s.ids, schemas.MemberID(word))
-	_, found := findMember(known, schemas.MemberID(word))
-	return found
+	if !found && !slices.Contains([]string{"any", "class:" + string(LawEnforcement), "class:" + string(NonProsecuting), "class:" + string(Foreign)}, word) {
+		r.Fault("%s has %q, which names no member", column, word)
+	}
 }
 
 // findMember looks a member up in the list that is sorted by id.

@@ -2,15 +2,12 @@ package policy
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
+	"liaison/broker/policy/table"
 	"liaison/schemas"
 )
 
@@ -21,14 +18,20 @@ type Policy struct {
 	hash  string
 	// All rows are in an order of their own (by id, gateways by preference
 	// and id), so that the order in the files decides nothing.
-	members  []Member
-	rules    []Rule
-	gateways []Gateway
-	bars     []Bar
-	handling []HandlingCode
+	members    []Member
+	rules      []Rule
+	conditions []Condition
+	gateways   []Gateway
+	bars       []Bar
+	exceptions []Exception
+	handling   []HandlingCode
+	gradings   []Grading
+	safeguards []Safeguard
+	recipients []Recipient
+	deadlines  []Deadline
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
-	index      map[spot][]entry
+	index      index
 	gatewaysOf [][]int
 }
 
@@ -41,95 +44,114 @@ type About struct {
 	// Ceiling is the highest marking that the system takes.
 	Ceiling schemas.Marking
 	// Effective is the day for which the set was made.
-	Effective schemas.Date
+	Effective time.Time
 	// Disclaimer says what the set is not: legal advice.
 	Disclaimer string
 }
 
 // The names of the tables.
 const (
-	settingsTable = "protocol.csv"
-	membersTable  = "members.csv"
-	rulesTable    = "rules.csv"
-	gatewaysTable = "gateways.csv"
-	barsTable     = "bars.csv"
-	handlingTable = "handling.csv"
+	settingsTable   = "protocol.csv"
+	membersTable    = "members.csv"
+	rulesTable      = "rules.csv"
+	conditionsTable = "conditions.csv"
+	gatewaysTable   = "gateways.csv"
+	barsTable       = "bars.csv"
+	exceptionsTable = "exceptions.csv"
+	handlingTable   = "handling.csv"
+	gradingsTable   = "gradings.csv"
+	safeguardsTable = "safeguards.csv"
+	recipientsTable = "recipients.csv"
+	deadlinesTable  = "deadlines.csv"
 )
+
+var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
 func Load(tables fs.FS) (*Policy, error) {
-	f := &faults{}
-	p := &Policy{hash: hashTables(tables, f)}
+	f := &table.Faults{}
+	p := &Policy{hash: table.Hash(tables, tableNames, f)}
 	p.readSettings(tables, f)
-	for _, r := range readTable(tables, membersTable, memberColumns, f) {
-		p.members = append(p.members, readMember(r))
-	}
-	slices.SortStableFunc(p.members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
-	for _, r := range readTable(tables, rulesTable, ruleColumns, f) {
-		p.rules = append(p.rules, readRule(r, p.members))
-	}
-	for _, r := range readTable(tables, gatewaysTable, gatewayColumns, f) {
-		p.gateways = append(p.gateways, readGateway(r, p.members))
-	}
-	for _, r := range readTable(tables, barsTable, barColumns, f) {
-		p.bars = append(p.bars, readBar(r, p.members))
-	}
-	for _, r := range readTable(tables, handlingTable, handlingColumns, f) {
-		p.handling = append(p.handling, readHandling(r, p.members))
-	}
-	p.sortRows()
+	p.readTables(tables, f)
 	p.checkRows(f)
-	if err := f.join(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, fmt.Errorf("reading the protocol tables: %w", err)
 	}
 	p.buildIndex()
 	p.findGateways()
+	p.findExceptions()
 	return p, nil
 }
 
-func (p *Policy) sortRows() {
-	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+// readTables reads the rows, each table after those that its cells name, and
+// puts them into an order of their own.
+func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
+	for _, r := range table.Read(tables, membersTable, memberColumns, f) {
+		p.members = append(p.members, readMember(r))
+	}
+	slices.SortStableFunc(p.members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
+	for _, r := range table.Read(tables, rulesTable, ruleColumns, f) {
+		p.rules = append(p.rules, readRule(r, p.members))
+	}
+	for _, r := range table.Read(tables, conditionsTable, conditionColumns, f) {
+		p.conditions = append(p.conditions, readCondition(r, p.members))
+	}
+	for _, r := range table.Read(tables, gatewaysTable, gatewayColumns, f) {
+		p.gateways = append(p.gateways, readGateway(r, p.members, p.conditions))
+	}
 	slices.SortStableFunc(p.gateways, Gateway.compare)
+	for _, r := range table.Read(tables, barsTable, barColumns, f) {
+		p.bars = append(p.bars, readBar(r, p.members))
+	}
+	for _, r := range table.Read(tables, exceptionsTable, exceptionColumns, f) {
+		p.exceptions = append(p.exceptions, readException(r, p))
+	}
+	for _, r := range table.Read(tables, handlingTable, handlingColumns, f) {
+		p.handling = append(p.handling, readHandling(r, p.members))
+	}
+	for _, r := range table.Read(tables, gradingsTable, gradingColumns, f) {
+		p.gradings = append(p.gradings, readGrading(r))
+	}
+	for _, r := range table.Read(tables, safeguardsTable, safeguardColumns, f) {
+		p.safeguards = append(p.safeguards, readSafeguard(r, p.members))
+	}
+	for _, r := range table.Read(tables, recipientsTable, recipientColumns, f) {
+		p.recipients = append(p.recipients, readRecipient(r, p.members))
+	}
+	for _, r := range table.Read(tables, deadlinesTable, deadlineColumns, f) {
+		p.deadlines = append(p.deadlines, readDeadline(r))
+	}
+	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.exceptions, func(a, b Exception) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.handling, func(a, b HandlingCode) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(p.gradings, func(a, b Grading) int {
+		return cmp.Or(cmp.Compare(a.Preference, b.Preference), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortStableFunc(p.safeguards, func(a, b Safeguard) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // findGateways lists the gateways that lead from each member.
 func (p *Policy) findGateways() {
 	p.gatewaysOf = make([][]int, len(p.members))
 	for n := range p.gateways {
-		for _, from := range p.selected(p.gateways[n].From) {
+		for _, from := range p.gateways[n].From.list {
 			p.gatewaysOf[from] = append(p.gatewaysOf[from], n)
 		}
 	}
 }
 
-// hashTables is the SHA-256 of every table's name, length and content, in the
-// order of the names. A table that this version does not know is a fault: it
-// would be law that nobody applies.
-func hashTables(tables fs.FS, f *faults) string {
-	names, err := fs.Glob(tables, "*.csv")
-	if err != nil {
-		f.add("tables", "%v", err)
+// findExceptions lists the exceptions to each bar.
+func (p *Policy) findExceptions() {
+	for n := range p.bars {
+		for k := range p.exceptions {
+			if slices.Contains(p.exceptions[k].Bars, p.bars[n].ID) {
+				p.bars[n].exceptions = append(p.bars[n].exceptions, k)
+			}
+		}
 	}
-	slices.Sort(names)
-	sum := sha256.New()
-	for _, name := range names {
-		if !slices.Contains([]string{settingsTable, membersTable, rulesTable, gatewaysTable, barsTable, handlingTable}, name) {
-			f.add(name, "there is no such table")
-		}
-		content, err := fs.ReadFile(tables, name)
-		if err != nil {
-			f.add(name, "the table cannot be read: %v", err)
-		}
-		if len(content) > maxTable {
-			f.add(name, "the table is larger than %d bytes", maxTable)
-		}
-		fmt.Fprintf(sum, "%s\x00%d\x00", name, len(content))
-		io.WriteString(sum, string(content))
-	}
-	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Hash identifies the table set: the SHA-256 of its files, in hexadecimal.
@@ -152,18 +174,22 @@ func (p *Policy) Day(created, received time.Time) time.Time {
 func (p *Policy) Ceiling() schemas.Marking { return p.about.Ceiling }
 
 // MemberOn says whether the id names a member on the day.
-func (p *Policy) MemberOn(id schemas.MemberID, day time.Time) bool {
-	_, m := p.memberOn(id, day)
-	return m != nil
+func (p *Policy) MemberOn(id schemas.MemberID, day time.Time) bool { return p.memberOn(id, day) >= 0 }
+
+// memberOn returns the position of the member of that id on the day, or -1.
+func (p *Policy) memberOn(id schemas.MemberID, day time.Time) int {
+	if n := p.position(id); n >= 0 && p.members[n].On(day) {
+		return n
+	}
+	return -1
 }
 
-// memberOn returns the member of that id on the day, or nil, and its position.
-func (p *Policy) memberOn(id schemas.MemberID, day time.Time) (int, *Member) {
-	n, ok := findMember(p.members, id)
-	if !ok || !p.members[n].On(day) {
-		return 0, nil
+// position returns the position of the member of that id, or -1.
+func (p *Policy) position(id schemas.MemberID) int {
+	if n, ok := findMember(p.members, id); ok {
+		return n
 	}
-	return n, &p.members[n]
+	return -1
 }
 
 // Member returns the member of that id, on whatever days it is one.
@@ -198,6 +224,20 @@ func (p *Policy) Handling(id schemas.Code) (HandlingCode, bool) {
 	return find(p.handling, func(h HandlingCode) bool { return h.ID == id })
 }
 
+// Exception returns the exception of that id.
+func (p *Policy) Exception(id schemas.Code) (Exception, bool) {
+	return find(p.exceptions, func(e Exception) bool { return e.ID == id })
+}
+
+// Safeguard returns the safeguard of that id.
+func (p *Policy) Safeguard(id schemas.Code) (Safeguard, bool) {
+	return find(p.safeguards, func(s Safeguard) bool { return s.ID == id })
+}
+
+// Conditions returns all rows of conditions.csv. The caller must not change
+// them.
+func (p *Policy) Conditions() []Condition { return slices.Clone(p.conditions) }
+
 func find[T any](rows []T, is func(T) bool) (T, bool) {
 	if n := slices.IndexFunc(rows, is); n >= 0 {
 		return rows[n], true
@@ -208,32 +248,35 @@ func find[T any](rows []T, is func(T) bool) (T, bool) {
 
 var settingsColumns = []string{"key", "value", "source", "confidence", "notes"}
 
+// settings are the keys of protocol.csv, all of which must be there.
+var settings = []string{"name", "version", "day", "ceiling", "effective", "disclaimer"}
+
 // readSettings reads what the table set says of itself.
-func (p *Policy) readSettings(tables fs.FS, f *faults) {
-	at := map[string]record{}
-	for _, r := range readTable(tables, settingsTable, settingsColumns, f) {
-		key := r.oneOf("key", "name", "version", "day", "ceiling", "effective", "disclaimer")
+func (p *Policy) readSettings(tables fs.FS, f *table.Faults) {
+	at := map[string]table.Record{}
+	for _, r := range table.Read(tables, settingsTable, settingsColumns, f) {
+		key := r.OneOf("key", settings...)
 		if _, twice := at[key]; twice {
-			r.fault("the key %q stands twice", key)
+			r.Fault("the key %q stands twice", key)
 		}
-		r.need("value")
-		r.need("source")
-		r.oneOf("confidence", "high", "medium", "low")
+		r.Need("value")
+		r.Need("source")
+		r.OneOf("confidence", "high", "medium", "low")
 		at[key] = r
 	}
-	for _, key := range strings.Fields("name version day ceiling effective disclaimer") {
+	for _, key := range settings {
 		if _, ok := at[key]; !ok {
-			f.add(settingsTable, "the key %q is missing", key)
+			f.Add(settingsTable, "the key %q is missing", key)
 			return
 		}
 	}
 	p.about = About{
-		Name: at["name"].cells["value"], Version: at["version"].cells["value"],
-		Day:     at["day"].oneOf("value", "created", "received"),
-		Ceiling: schemas.Marking(at["ceiling"].cells["value"]), Effective: at["effective"].date("value"),
-		Disclaimer: at["disclaimer"].cells["value"],
+		Name: at["name"].Cell("value"), Version: at["version"].Cell("value"),
+		Day:     at["day"].OneOf("value", "created", "received"),
+		Ceiling: schemas.Marking(at["ceiling"].Cell("value")), Effective: at["effective"].Date("value"),
+		Disclaimer: at["disclaimer"].Cell("value"),
 	}
 	if p.about.Ceiling.Rank() == 0 {
-		at["ceiling"].fault("%q is no protective marking", p.about.Ceiling)
+		at["ceiling"].Fault("%q is no protective marking", p.about.Ceiling)
 	}
 }

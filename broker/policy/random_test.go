@@ -34,7 +34,7 @@ func randomMessage(r *rand.Rand, p *policy.Policy) *schemas.Message {
 	// Half the time an agency, so that not all senders are police.
 	sender := func() schemas.MemberID {
 		if r.IntN(2) == 0 {
-			return pick(r, []schemas.MemberID{"gla", "eas", "hmrc-nmw", "hmrc-tax", "ukba", "soca", "hse", "ukhtc"})
+			return pick(r, []schemas.MemberID{"gla", "eas", "hmrc-nmw", "hmrc-tax", "ukba", "soca", "hse", "ukhtc", "defra", "ceop"})
 		}
 		return pick(r, members).ID
 	}
@@ -43,7 +43,7 @@ func randomMessage(r *rand.Rand, p *policy.Policy) *schemas.Message {
 		Marking:    pick(r, []schemas.Marking{schemas.Restricted, schemas.Restricted, schemas.Protect, schemas.Confidential}),
 		Purpose:    pick(r, schemas.Purposes().All()).Code,
 		CrimeTypes: some(r, schemas.CrimeTypes(), 3), Jurisdictions: someAreas(r, 3), Sectors: some(r, schemas.Sectors(), 2),
-		Tip: &schemas.Tip{Channel: "inspection"}}
+		Tip: &schemas.Tip{Channel: pick(r, schemas.Channels().All()).Code}}
 	if r.IntN(2) == 0 {
 		m.Purpose = "prevent-detect-crime"
 	}
@@ -54,7 +54,7 @@ func randomMessage(r *rand.Rand, p *policy.Policy) *schemas.Message {
 	for n := range 1 + r.IntN(4) {
 		m.Items = append(m.Items, randomItem(r, n, sender))
 		m.Subjects = append(m.Subjects, schemas.Subject{Kind: schemas.PersonSubject, Name: fmt.Sprintf("canary-subject-%d", n),
-			Aliases: []string{fmt.Sprintf("canary-alias-%d", n)}})
+			Aliases: []string{fmt.Sprintf("canary-alias-%d", n)}, Position: "victim", Address: "canary-safe", Postcode: "canary-safe"})
 	}
 	if r.IntN(2) == 0 {
 		m.Links = []schemas.Link{{Originator: "gla", ID: "canary-link-message", Relation: schemas.SeeAlso}}
@@ -70,7 +70,7 @@ func randomMessage(r *rand.Rand, p *policy.Policy) *schemas.Message {
 
 func randomItem(r *rand.Rand, n int, sender func() schemas.MemberID) schemas.Item {
 	it := schemas.Item{Text: fmt.Sprintf("canary-text-%d", n), Source: "B", Information: 2, Handling: schemas.Handling{1},
-		ObtainedBy: pick(r, []schemas.ObtainedBy{"volunteered", "volunteered", "public", "complaint", "inspection-power", "partner", ""}),
+		ObtainedBy: pick(r, []schemas.ObtainedBy{"volunteered", "volunteered", "public", "complaint", "inspection-power", "partner", "interception", "financial-report", ""}),
 		CrimeTypes: some(r, schemas.CrimeTypes(), 2), Jurisdictions: someAreas(r, 2), Indicators: some(r, schemas.Indicators(), 1),
 		Consents: []schemas.Code{"canary-consent"}, Subjects: []int{n}}
 	switch r.IntN(6) {

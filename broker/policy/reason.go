@@ -23,8 +23,9 @@ const (
 	// ReasonGateway withholds because no legal gateway leads to the member
 	// from the sender, or from the item's origin.
 	ReasonGateway schemas.Code = "gateway"
-	// ReasonUngraded withholds because the item has no 5x5x5 evaluation or no
-	// handling code; only the hub may have it, to grade it.
+	// ReasonUngraded withholds because the item has no 5x5x5 evaluation, and
+	// the hub has none for information of its sort, or no handling code; only
+	// the hub may have it, to grade it.
 	ReasonUngraded schemas.Code = "ungraded"
 	// ReasonHandling withholds because the item's handling codes do not open
 	// it to the member.
@@ -38,6 +39,9 @@ const (
 	// ReasonConsent withholds because the only gateway requires a consent or
 	// an authority that has not been recorded.
 	ReasonConsent schemas.Code = "consent"
+	// ReasonVictimFirst withholds because members that must have the message
+	// first, to look for a victim, have not got every item that speaks of one.
+	ReasonVictimFirst schemas.Code = "victim-first"
 )
 
 var reasonTexts = map[schemas.Code]string{
@@ -52,12 +56,13 @@ var reasonTexts = map[schemas.Code]string{
 	ReasonMarking:           "the message is marked above the ceiling of the member or of the system",
 	ReasonConditions:        "the member has not accepted the conditions that the handling code makes binding",
 	ReasonConsent:           "the only gateway requires a consent or an authority that has not been recorded",
+	ReasonVictimFirst:       "there may be a victim, and neither the UKHTC nor the competent authority has the message",
 }
 
 // Reasons lists the reason codes in the order of the tests.
 func Reasons() []schemas.Code {
 	return []schemas.Code{ReasonPermitted, ReasonNotConcerned, ReasonUnknownOriginator, ReasonUnknownOrigin,
-		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent}
+		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst}
 }
 
 // ReasonText says in plain words what a reason code of this package means, or

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 
+	"liaison/broker/policy/table"
 	"liaison/schemas"
 )
 
@@ -12,7 +13,7 @@ import (
 type Rule struct {
 	ID schemas.Code
 	// Members are those meant to hear. A member hears only of items within
-	// its own areas, so that "kind:police" is the police of the area.
+	// its own areas and remit, so that "kind:police" is the police of the area.
 	Members Selector
 	// Kinds are the kinds of message; empty is all.
 	Kinds []schemas.Kind
@@ -20,7 +21,7 @@ type Rule struct {
 	// list; empty matches every item.
 	CrimeTypes []schemas.Code
 	// Areas narrow the members' own areas; empty does not.
-	Areas []schemas.Code
+	Areas []Area
 	// Roles are what must have happened in the area that matches.
 	Roles []schemas.Role
 	// Sectors match any of the message's sectors. Here they say whom it
@@ -38,33 +39,33 @@ type Rule struct {
 	// Clause is why these members are meant to hear: the clause of the
 	// protocol, the statute or the passage that says so.
 	Clause string
-	Row
+	table.Row
 }
 
-var ruleColumns = append([]string{"id", "members", "kinds", "crime_types", "areas", "roles", "sectors", "purposes", "indicators", "clause"}, rowColumns...)
+var ruleColumns = append([]string{"id", "members", "kinds", "crime_types", "areas", "roles", "sectors", "purposes", "indicators", "clause"}, table.RowColumns...)
 
-func readRule(r record, members []Member) Rule {
+func readRule(r table.Record, members []Member) Rule {
 	rule := Rule{
-		ID: r.id("id"), Members: r.selector("members", members),
-		Kinds:      wordsOf(r, "kinds", schemas.KindTip, schemas.KindCase),
-		CrimeTypes: r.codes("crime_types", schemas.CrimeTypes()),
-		Areas:      r.codes("areas", schemas.Jurisdictions()),
-		Roles: wordsOf(r, "roles", schemas.RoleIncident, schemas.RoleResidence, schemas.RoleBusiness,
+		ID: schemas.Code(r.ID("id")), Members: selector(r, "members", members),
+		Kinds:      table.WordsOf(r, "kinds", schemas.KindTip, schemas.KindCase),
+		CrimeTypes: codesOf(r, "crime_types", schemas.CrimeTypes()),
+		Areas:      areasOf(r, "areas"),
+		Roles: table.WordsOf(r, "roles", schemas.RoleIncident, schemas.RoleResidence, schemas.RoleBusiness,
 			schemas.RoleRecoveredAt, schemas.RoleTransit),
-		Sectors:  r.codes("sectors", schemas.Sectors()),
-		Purposes: r.codes("purposes", schemas.Purposes()),
-		Clause:   r.need("clause"), Row: r.row(),
+		Sectors:  codesOf(r, "sectors", schemas.Sectors()),
+		Purposes: codesOf(r, "purposes", schemas.Purposes()),
+		Clause:   r.Need("clause"), Row: r.Row(),
 	}
-	switch r.cells["indicators"] {
+	switch r.Cell("indicators") {
 	case "any":
 		rule.AnyIndicator = true
 	case "none":
 		rule.NoIndicator = true
 	default:
-		rule.Indicators = r.codes("indicators", schemas.Indicators())
+		rule.Indicators = codesOf(r, "indicators", schemas.Indicators())
 	}
 	if rule.Members.IsZero() {
-		r.fault("members is empty")
+		r.Fault("members is empty")
 	}
 	return rule
 }
@@ -73,22 +74,28 @@ func readRule(r record, members []Member) Rule {
 // area, which the index has already matched; role is that of the area.
 func (r *Rule) fits(m *schemas.Message, i int, role schemas.Role) bool {
 	return among(r.Kinds, m.Kind) && among(r.Roles, role) && among(r.Purposes, m.Purpose) &&
-		r.fitsSectors(m) && r.fitsIndicators(m, i)
+		anySector(m, r.Sectors) && r.fitsIndicators(m, i)
 }
 
 // among says whether the list is empty or has the value.
 func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
-func (r *Rule) fitsSectors(m *schemas.Message) bool {
-	if len(r.Sectors) == 0 {
+// anySector says whether one of the message's sectors is among those wanted.
+func anySector(m *schemas.Message, wanted []schemas.Code) bool {
+	if len(wanted) == 0 {
 		return true
 	}
 	for _, s := range m.Sectors {
-		if schemas.Sectors().WithinAny(s, r.Sectors) {
+		if schemas.Sectors().WithinAny(s, wanted) {
 			return true
 		}
 	}
 	return false
+}
+
+// deals says whether the message's trade is the member's business.
+func (m *Member) deals(msg *schemas.Message) bool {
+	return len(msg.Sectors) == 0 || anySector(msg, m.Sectors)
 }
 
 func (r *Rule) fitsIndicators(m *schemas.Message, i int) bool {
@@ -102,11 +109,14 @@ func (r *Rule) fitsIndicators(m *schemas.Message, i int) bool {
 			}
 		}
 		return true
-	case len(r.Indicators) == 0:
-		return true
 	}
-	for _, c := range m.Items[i].Indicators {
-		if schemas.Indicators().WithinAny(c, r.Indicators) {
+	return len(r.Indicators) == 0 || carries(&m.Items[i], r.Indicators)
+}
+
+// carries says whether the item has one of the indicators, or of the groups.
+func carries(it *schemas.Item, wanted []schemas.Code) bool {
+	for _, c := range it.Indicators {
+		if schemas.Indicators().WithinAny(c, wanted) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -42,16 +43,19 @@ type deskCopy struct {
 	gateway string
 }
 
-// decide judges one accepted record. It never fails: what cannot be judged is
-// held, with the reason.
-func (r *Router) decide(rec intakeRecord) (d decision) {
-	p := r.cfg.Policy()
-	d.entry = ledger.Entry{
+// entryOf begins the entry about an accepted record.
+func (r *Router) entryOf(p *policy.Policy, rec intakeRecord) ledger.Entry {
+	return ledger.Entry{
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
 		Message: rec.id, Originator: rec.originator, Account: rec.account, Commitment: rec.commitment,
 	}
-	m, err := schemas.DecodeCopy(rec.data)
-	if err != nil {
+}
+
+// decide judges one accepted record. It never fails: what cannot be judged is
+// held, with the reason. A nil message is one that cannot be read.
+func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) (d decision) {
+	d.entry = r.entryOf(p, rec)
+	if m == nil {
 		return d.hold(ReasonUndecodable)
 	}
 	defer func() {
@@ -66,14 +70,26 @@ func (r *Router) decide(rec intakeRecord) (d decision) {
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry.Day = day.Format("2006-01-02")
 	d.entry.Route = schemas.Route(m)
+	d.entry.Protected = p.Protected(m, day)
+	var plans []plan
 	for _, o := range p.DecideAll(m, day) {
-		d.deliver(m, o, r.cfg.Desks.DesksOf(o.Member))
+		plans = append(plans, r.plan(p, m, day, o))
 	}
+	d.carryOut(p, m, day, plans)
+	return d.settle(p, m.Urgency)
+}
+
+// settle holds a decision that discloses nothing to anybody, and starts its
+// clock.
+func (d decision) settle(p *policy.Policy, urgency schemas.Urgency) decision {
 	switch {
 	case len(d.entry.Outcomes) == 0:
-		return d.hold(ReasonNobody)
-	case len(d.copies) == 0:
-		return d.hold(ReasonAllWithheld)
+		d = d.hold(ReasonNobody)
+	case !slices.ContainsFunc(d.entry.Outcomes, func(o schemas.Outcome) bool { return o.Outcome == schemas.Disclosed }):
+		d = d.hold(ReasonAllWithheld)
+	}
+	if d.entry.Held {
+		d.entry.Due = p.ReplyDue(urgency, d.entry.At)
 	}
 	return d
 }
@@ -85,28 +101,67 @@ func (d decision) hold(reason schemas.Code) decision {
 	return d
 }
 
-// deliver adds a member's outcome, and its copies to the desks that want them.
-func (d *decision) deliver(m *schemas.Message, o schemas.Outcome, desks []Desk) {
-	copied := policy.Minimise(m, o)
-	if copied != nil {
-		gateway := gatewaysOf(o)
-		encoded := map[string][]byte{}
-		for _, desk := range desks {
-			if !desk.Filter.Matches(copied) {
-				continue
-			}
-			data, err := encode(encoded, desk.Encoding, copied)
-			if err != nil {
-				panic(err) // a message that was decoded can be encoded
-			}
-			o.Desks = append(o.Desks, desk.Name)
-			d.copies = append(d.copies, deskCopy{desk: desk, message: copied, data: data, gateway: gateway})
-		}
-		if len(o.Desks) == 0 {
-			o = withhold(o, ReasonNoDesk)
+// plan is what is to be done about one member concerned.
+type plan struct {
+	outcome schemas.Outcome
+	// was is what the member had before, if the message was decided before.
+	was schemas.Outcome
+	// copied is the copy for the desks that want it; nil if there is none.
+	copied *schemas.Message
+	desks  []Desk
+}
+
+// plan finds the desks that take a member's copy. A member without one is
+// withheld from: what nobody can read is no disclosure.
+func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, o schemas.Outcome) plan {
+	pl := plan{outcome: o, copied: p.Minimise(m, o, day)}
+	if pl.copied == nil {
+		return pl
+	}
+	for _, desk := range r.cfg.Desks.DesksOf(o.Member) {
+		if desk.Filter.Matches(pl.copied) {
+			pl.desks = append(pl.desks, desk)
 		}
 	}
-	d.entry.Outcomes = append(d.entry.Outcomes, o)
+	if len(pl.desks) == 0 {
+		pl.outcome, pl.copied = withhold(o, ReasonNoDesk), nil
+	}
+	return pl
+}
+
+// carryOut adds the members' outcomes and copies to the decision, after the
+// safeguards have had the last word: they count on who is really reached.
+func (d *decision) carryOut(p *policy.Policy, m *schemas.Message, day time.Time, plans []plan) {
+	outcomes := make([]schemas.Outcome, len(plans))
+	for i, pl := range plans {
+		outcomes[i] = withEarlier(pl.outcome, pl.was)
+	}
+	p.Wait(m, day, outcomes)
+	for i, pl := range plans {
+		o := withEarlier(outcomes[i], pl.was)
+		if pl.copied != nil && disclosesMore(o, pl.was) {
+			d.addCopies(&o, pl)
+		}
+		d.entry.Outcomes = append(d.entry.Outcomes, o)
+	}
+}
+
+// addCopies adds a member's copy for each of its desks, identical ones sharing
+// one encoding.
+func (d *decision) addCopies(o *schemas.Outcome, pl plan) {
+	gateway := gatewaysOf(pl.outcome)
+	encoded := map[string][]byte{}
+	for _, desk := range pl.desks {
+		data, err := encode(encoded, desk.Encoding, pl.copied)
+		if err != nil {
+			panic(err) // a message that was decoded can be encoded
+		}
+		if !slices.Contains(o.Desks, desk.Name) {
+			o.Desks = append(o.Desks, desk.Name)
+		}
+		d.copies = append(d.copies, deskCopy{desk: desk, message: pl.copied, data: data, gateway: gateway})
+	}
+	slices.Sort(o.Desks)
 }
 
 // withhold turns what an outcome discloses into withheld for one reason.

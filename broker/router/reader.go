@@ -49,9 +49,9 @@ func newReader(js jetstream.JetStream, place uint64) *reader {
 	return &reader{js: js, last: place}
 }
 
-// next waits for records and returns all that wait, in order. An error means
-// that the reader is to be made anew.
-func (in *reader) next(ctx context.Context) ([]intakeRecord, error) {
+// next waits for records and returns all that wait, in order, or none when the
+// bell rings. An error means that the reader is to be made anew.
+func (in *reader) next(ctx context.Context, bell <-chan struct{}) ([]intakeRecord, error) {
 	if in.msgs == nil {
 		if err := in.start(ctx); err != nil {
 			return nil, err
@@ -61,6 +61,8 @@ func (in *reader) next(ctx context.Context) ([]intakeRecord, error) {
 		select {
 		case msg := <-in.arrived:
 			return in.drain(ctx, msg)
+		case <-bell:
+			return nil, nil
 		case err := <-in.failed:
 			return nil, err
 		case <-time.After(idleCheck):

@@ -39,8 +39,8 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Desks     Desks
-	// Policy returns the tables in force.
-	Policy func() *policy.Policy
+	// Policy returns the tables in force, and who brought them into force.
+	Policy func() (p *policy.Policy, by string)
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
@@ -52,11 +52,14 @@ type Router struct {
 	ledger  *ledger.Ledger
 	trouble atomic.Pointer[error]
 	place   atomic.Uint64
+	inForce atomic.Pointer[string]
+	// changed rings when the tables may have changed.
+	changed chan struct{}
 }
 
 // New returns a router that does nothing until Run.
 func New(cfg Config) *Router {
-	return &Router{cfg: cfg, ledger: ledger.New(cfg.JetStream)}
+	return &Router{cfg: cfg, ledger: ledger.New(cfg.JetStream), changed: make(chan struct{}, 1)}
 }
 
 // ErrGap says that the intake lacks a message that no entry says was erased.
@@ -99,6 +102,24 @@ func (r *Router) Ready() error {
 // Place returns the intake sequence up to which everything is decided.
 func (r *Router) Place() uint64 { return r.place.Load() }
 
+// InForce returns the hash of the tables under which the router decides, as
+// the ledger records it, or "" before it has begun.
+func (r *Router) InForce() string {
+	if hash := r.inForce.Load(); hash != nil {
+		return *hash
+	}
+	return ""
+}
+
+// PolicyChanged tells the router to take up the tables in force now, even if
+// nothing waits to be routed. It does not wait: see InForce.
+func (r *Router) PolicyChanged() {
+	select {
+	case r.changed <- struct{}{}:
+	default: // it will look anyhow
+	}
+}
+
 // route takes up the work at its place and goes on until an error.
 func (r *Router) route(ctx context.Context) error {
 	at, err := r.takePlace(ctx)
@@ -109,28 +130,40 @@ func (r *Router) route(ctx context.Context) error {
 		return err
 	}
 	r.trouble.Store(nil)
-	r.place.Store(at.place)
 	in := newReader(r.cfg.JetStream, at.place)
 	defer in.stop()
 	for {
-		waiting, err := in.next(ctx)
+		waiting, err := in.next(ctx, r.changed)
 		if err != nil {
 			return err
 		}
+		if len(waiting) == 0 {
+			// Without a message the tables have changed, and somebody waits
+			// for the entry that says so.
+			if at, err = r.recordPolicy(ctx, at); err != nil {
+				return err
+			}
+		}
 		for len(waiting) > 0 {
 			b := newBatch(at)
-			n, err := r.fill(b, waiting)
+			n, err := r.fill(ctx, b, waiting)
 			if err != nil {
 				return err
 			}
 			if at, err = r.commit(ctx, b); err != nil {
 				return err
 			}
-			r.place.Store(at.place)
+			r.stand(at)
 			r.publishLive(b)
 			waiting = waiting[n:]
 		}
 	}
+}
+
+// stand tells others where the router stands.
+func (r *Router) stand(at position) {
+	r.place.Store(at.place)
+	r.inForce.Store(&at.policy)
 }
 
 // position is where the router stands: what the next entry must follow, the
@@ -165,26 +198,53 @@ func (r *Router) takePlace(ctx context.Context) (position, error) {
 // recordPolicy appends an entry if the tables in force are not those of the
 // last entry.
 func (r *Router) recordPolicy(ctx context.Context, at position) (position, error) {
-	hash := r.cfg.Policy().Hash()
-	if at.policy == hash {
-		return at, nil
-	}
 	b := newBatch(at)
-	e := ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: hash, Intake: at.place}
-	if err := b.addEntry(&e); err != nil {
+	if _, err := r.adopt(b); err != nil {
 		return at, err
 	}
-	return r.commit(ctx, b)
+	if len(b.msgs) > 0 {
+		var err error
+		if at, err = r.commit(ctx, b); err != nil {
+			return at, err
+		}
+	}
+	r.stand(at)
+	return at, nil
+}
+
+// adopt returns the tables in force, having added an entry to the batch if
+// they are not those of the entry before: what is decided behind it is decided
+// under them and no others.
+func (r *Router) adopt(b *batch) (*policy.Policy, error) {
+	p, by := r.cfg.Policy()
+	if b.end.policy == p.Hash() {
+		return p, nil
+	}
+	return p, b.addEntry(&ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), By: by, Intake: b.end.place})
 }
 
 // fill adds whole records to a batch up to its bounds and returns how many.
-func (r *Router) fill(b *batch, waiting []intakeRecord) (int, error) {
+func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord) (int, error) {
+	p, err := r.adopt(b)
+	if err != nil {
+		return 0, err
+	}
 	for i, rec := range waiting {
 		if i > 0 && b.full() {
 			return i, nil
 		}
-		d := r.decide(rec)
-		if err := b.addDecision(d); err != nil {
+		m, err := schemas.DecodeCopy(rec.data)
+		if err == nil && m.Kind == schemas.KindConsent {
+			if i > 0 {
+				// What it is about may be in this very batch: commit that first.
+				return i, nil
+			}
+			return 1, r.reconsider(ctx, b, p, rec, m)
+		}
+		if err != nil {
+			m = nil
+		}
+		if err := b.addDecision(r.decide(p, rec, m)); err != nil {
 			return i, err
 		}
 	}

@@ -1,0 +1,140 @@
+package broker
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"liaison/broker/accounts"
+	"liaison/schemas"
+)
+
+// withHMRC is a tip of the GLA whose second item is HMRC's information.
+func withHMRC(n int) *schemas.Message {
+	m := farm(n)
+	m.Items = append(m.Items, schemas.Item{Text: "The invented farm's pay records were false.", Source: "B", Information: 2,
+		Handling: schemas.Handling{1}, Origin: "hmrc-nmw", ObtainedBy: schemas.ByInspectionPower, Subjects: []int{0}})
+	return m
+}
+
+// consentOf is an answer about the second item of the tip with number n.
+func consentOf(by schemas.MemberID, number, n int, authority schemas.Code, answer schemas.ConsentAnswer) *schemas.Message {
+	c := &schemas.Consent{Of: schemas.MessageRef{Originator: "gla", ID: farm(n).ID}, Items: []int{1}, Authority: authority, Answer: answer}
+	if answer == schemas.Refused {
+		c.Reason = "An invented reason."
+	}
+	return &schemas.Message{Schema: 1, ID: schemas.ID(fmt.Sprintf("6f1d0c9e-3f0e-8b0a-9d7f-%012x", number)), Kind: schemas.KindConsent, Originator: by,
+		Created: schemas.At(time.Date(2009, 8, 20, 9, 30, 0, 0, time.UTC)), Marking: schemas.Protect, Urgency: schemas.Routine,
+		Purpose: "prevent-detect-crime", Consent: c}
+}
+
+func accept(t *testing.T, nc *nats.Conn, m *schemas.Message) uint64 {
+	t.Helper()
+	a := submit(t, nc, "submit", encodeMsgPack(t, m), nil)
+	if a.Error != nil {
+		t.Fatal(a.Error)
+	}
+	return a.Sequence
+}
+
+func TestAConsentOpensTheItemAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	for _, name := range []string{"gla", "hmrc-nmw", "lincolnshire", "ukhtc", "kent"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	gla, hmrc := s.connect("gla/main"), s.connect("hmrc-nmw/main")
+	accept(t, gla, withHMRC(1))
+	s.routed(accept(t, gla, withHMRC(2)))
+	first := fetch(t, s.desk("lincolnshire/main"))
+	if len(first) != 2 || len(first[0].Items) != 1 {
+		t.Fatalf("before any consent Lincolnshire has %d copies, want two of one item each", len(first))
+	}
+
+	// Claims and answers of others open nothing.
+	claimed := withHMRC(3)
+	claimed.Items[1].Consents = []schemas.Code{"commissioners"}
+	accept(t, gla, claimed)
+	accept(t, gla, consentOf("gla", 1, 1, "commissioners", schemas.Given))
+	accept(t, s.connect("kent/main"), consentOf("kent", 2, 1, "commissioners", schemas.Given))
+	s.routed(accept(t, hmrc, consentOf("hmrc-nmw", 3, 9, "commissioners", schemas.Given)))
+	for _, m := range fetch(t, s.desk("lincolnshire/main")) {
+		if m.ID != farm(3).ID || len(m.Items) != 1 {
+			t.Errorf("an answer that does not count delivered %v", m)
+		}
+	}
+	var status schemas.Status
+	question(t, gla, "ask.receipt", `{"id":"`+string(consentOf("gla", 1, 1, "", "").ID)+`"}`, &status)
+	if status.Void != "not-yours" {
+		t.Errorf("the GLA's answer for HMRC is void as %q", status.Void)
+	}
+	question(t, hmrc, "ask.receipt", `{"id":"`+string(consentOf("hmrc-nmw", 3, 9, "", "").ID)+`"}`, &status)
+	if status.Void != "unknown-message" {
+		t.Errorf("an answer about a message that is not there is void as %q", status.Void)
+	}
+
+	// The Commissioners' own answer delivers the item, alone, once.
+	s.routed(accept(t, hmrc, consentOf("hmrc-nmw", 4, 1, "commissioners", schemas.Given)))
+	opened := fetch(t, s.desk("lincolnshire/main"))
+	if len(opened) != 1 || opened[0].ID != farm(1).ID || len(opened[0].Items) != 1 || opened[0].Items[0].Text != withHMRC(1).Items[1].Text {
+		t.Fatalf("the consent delivered %d copies: %+v", len(opened), opened)
+	}
+	s.routed(accept(t, hmrc, consentOf("hmrc-nmw", 5, 1, "commissioners", schemas.Given)))
+	if again := fetch(t, s.desk("lincolnshire/main")); len(again) != 0 {
+		t.Errorf("a second consent delivered the item again: %d copies", len(again))
+	}
+	s.routed(accept(t, hmrc, consentOf("hmrc-nmw", 6, 1, "commissioners", schemas.Refused)))
+	question(t, gla, "ask.receipt", `{"id":"`+string(farm(1).ID)+`"}`, &status)
+	i := slices.IndexFunc(status.Outcomes, func(o schemas.Outcome) bool { return o.Member == "lincolnshire" })
+	if i < 0 || status.Outcomes[i].Items[1].Outcome != schemas.Disclosed {
+		t.Errorf("after a later refusal the record forgets what was disclosed: %+v", status.Outcomes)
+	}
+	balance, err := s.Balance(t.Context())
+	if err != nil || !balance.Balanced() || balance.Accepted != 9 || balance.Recorded != 6 {
+		t.Errorf("balance %+v, %v", balance, err)
+	}
+	s.stop()
+	s = start(t, dir)
+	if r, err := s.VerifyLedger(t.Context()); err != nil || len(r.Faults) > 0 {
+		t.Errorf("the ledger does not verify: %+v, %v", r, err)
+	}
+}
+
+func TestTheOriginatorRefusesToShareWhatIsHeld(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "ukhtc", "lincolnshire", "hmrc-nmw"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	gla, hub := s.connect("gla/main"), s.connect("ukhtc/main")
+	s.routed(accept(t, gla, held(1)))
+
+	var list struct{ Held []schemas.Status }
+	question(t, hub, "ask.held", `{}`, &list)
+	if len(list.Held) != 1 {
+		t.Fatalf("the hub hears of %d held messages, want one", len(list.Held))
+	}
+	h := list.Held[0]
+	if h.ID != farm(1).ID || h.Originator != "gla" || h.Due.IsZero() || h.Sequence != 0 || len(h.Outcomes) != 1 || h.Outcomes[0].Member != "" || len(h.Outcomes[0].Items) != 0 {
+		t.Errorf("the hub is told %+v, want id, originator, reason and clock alone", h)
+	}
+	question(t, s.connect("lincolnshire/main"), "ask.held", `{}`, &list)
+	if len(list.Held) != 0 {
+		t.Errorf("Lincolnshire is told of %d held messages of others", len(list.Held))
+	}
+
+	refusal := consentOf("gla", 1, 1, schemas.AuthorityOriginator, schemas.Refused)
+	refusal.Consent.Items = nil
+	s.routed(accept(t, gla, refusal))
+	question(t, hub, "ask.held", `{}`, &list)
+	if len(list.Held) != 1 || !list.Held[0].Closed {
+		t.Errorf("after the refusal the hub is told %+v, want it closed", list.Held)
+	}
+	var self schemas.Self
+	question(t, gla, "ask.self", `{}`, &self)
+	if self != (schemas.Self{Member: "gla", Desk: "main"}) {
+		t.Errorf("self %+v", self)
+	}
+}

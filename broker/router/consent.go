@@ -1,0 +1,240 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/ledger"
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// The reasons for which a consent does not count. It is recorded all the same.
+const (
+	// VoidUnknownMessage: there is no such message, or it was erased.
+	VoidUnknownMessage schemas.Code = "unknown-message"
+	// VoidUnknownItem: the message has no such item.
+	VoidUnknownItem schemas.Code = "unknown-item"
+	// VoidNotYours: the member may not answer with that authority for it.
+	VoidNotYours schemas.Code = "not-yours"
+)
+
+// reconsider records a consent and, if it counts, decides the message that it
+// is about once more. What was disclosed stays disclosed; only what is newly
+// disclosed is delivered, so that no desk gets an item twice.
+func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, m *schemas.Message) error {
+	day := p.Day(m.Created.Time, rec.received)
+	d := decision{entry: r.entryOf(p, rec)}
+	d.entry.Kind, d.entry.Day = ledger.ConsentEntry, day.Format(time.DateOnly)
+	c := m.Consent
+	d.entry.About = &ledger.Record{Consent: rec.id, By: rec.originator, Of: c.Of, Items: c.Items, Authority: c.Authority,
+		Answer: c.Answer, To: c.To, From: d.entry.Day, Until: c.Until}
+	about, err := r.recall(ctx, c.Of)
+	if err != nil {
+		return err
+	}
+	d.entry.Void = r.void(p, *d.entry.About, about, day)
+	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
+		return err
+	}
+	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About, day))
+}
+
+// recalled is a message that was decided before.
+type recalled struct {
+	message  *schemas.Message
+	decision ledger.Entry
+}
+
+// recall reads a message and the latest decision about it, or returns nil if
+// there is none that can be decided again.
+func (r *Router) recall(ctx context.Context, of schemas.MessageRef) (*recalled, error) {
+	last, err := r.ledger.Decision(ctx, of.Originator, of.ID)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
+	if err != nil {
+		return nil, fmt.Errorf("reading a message again: %w", err)
+	}
+	raw, err := s.GetLastMsgForSubject(ctx, schemas.IntakeAddress(of.Originator, of.ID))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil // erased
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a message again: %w", err)
+	}
+	m, err := schemas.DecodeCopy(raw.Data)
+	if err != nil || m.Kind == schemas.KindConsent {
+		return nil, nil
+	}
+	return &recalled{message: m, decision: last.Entry}, nil
+}
+
+// void says why a consent does not count, or "".
+func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day time.Time) schemas.Code {
+	if about == nil {
+		return VoidUnknownMessage
+	}
+	for _, i := range c.Items {
+		if i >= len(about.message.Items) {
+			return VoidUnknownItem
+		}
+	}
+	switch c.Authority {
+	case schemas.AuthorityOriginator:
+		if c.By != c.Of.Originator {
+			return VoidNotYours
+		}
+	case schemas.AuthorityRecipient: // for itself, and nobody else
+	default:
+		if !p.MayRecord(c.Authority, c.By, c.Of.Originator, day) {
+			return VoidNotYours
+		}
+	}
+	return ""
+}
+
+// decideAgain decides a message with what is now on record. It is judged on
+// the day of the consent where the tables judge by the day of receipt: nobody
+// gets anything today under a law that has expired.
+func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record, today time.Time) (d decision) {
+	m, before := about.message, about.decision
+	day := p.Day(m.Created.Time, rec.received)
+	d.entry = ledger.Entry{
+		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
+		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route,
+		Commitment: before.Commitment, Day: day.Format(time.DateOnly), Replaces: before.Number,
+		Protected: p.Protected(m, day), Records: append(slices.Clone(before.Records), added),
+	}
+	d.entry.Closed = slices.ContainsFunc(d.entry.Records, func(r ledger.Record) bool { return r.Authority == schemas.AuthorityOriginator })
+	if d.entry.Closed {
+		d.entry.Outcomes, d.entry.Held = before.Outcomes, before.Held
+		return d // the originator has refused: nothing more is disclosed
+	}
+	r.decideMore(&d, p, m, day, today, before)
+	return d.settle(p, m.Urgency)
+}
+
+// decideMore joins what was disclosed before with what may be disclosed now.
+func (r *Router) decideMore(d *decision, p *policy.Policy, m *schemas.Message, day, today time.Time, before ledger.Entry) {
+	rec := recordedOf(d.entry.Records, today)
+	had := map[schemas.MemberID]schemas.Outcome{}
+	var earlier []schemas.Outcome
+	for _, o := range before.Outcomes {
+		if o.Member != "" {
+			had[o.Member] = o
+			earlier = append(earlier, o)
+		}
+	}
+	rec.Screened = p.Screened(m, day, earlier)
+	var plans []plan
+	for _, o := range p.DecideWith(m, day, rec) {
+		was := had[o.Member]
+		delete(had, o.Member)
+		pl := r.plan(p, m, day, withoutEarlier(o, was))
+		pl.was = was
+		plans = append(plans, pl)
+	}
+	for _, o := range earlier {
+		if _, left := had[o.Member]; left && o.Outcome == schemas.Disclosed {
+			plans = append(plans, plan{outcome: o, was: o}) // no longer concerned, and has it
+		}
+	}
+	slices.SortFunc(plans, func(a, b plan) int { return cmp.Compare(a.outcome.Member, b.outcome.Member) })
+	d.carryOut(p, m, day, plans)
+}
+
+// withoutEarlier is an outcome in which what was disclosed before is not
+// disclosed again.
+func withoutEarlier(o, was schemas.Outcome) schemas.Outcome {
+	o.Items = slices.Clone(o.Items)
+	o.Outcome = schemas.Withheld
+	for i, it := range o.Items {
+		if disclosedItem(was, it.Index) != nil {
+			o.Items[i].Outcome = schemas.Withheld
+		} else if it.Outcome == schemas.Disclosed {
+			o.Outcome = schemas.Disclosed
+		}
+	}
+	return o
+}
+
+// withEarlier is an outcome with what was disclosed before put back.
+func withEarlier(o, was schemas.Outcome) schemas.Outcome {
+	if len(was.Items) == 0 {
+		return o
+	}
+	o.Items = slices.Clone(o.Items)
+	for i, it := range o.Items {
+		if earlier := disclosedItem(was, it.Index); earlier != nil {
+			o.Items[i], o.Outcome = *earlier, schemas.Disclosed
+		}
+	}
+	for _, desk := range was.Desks {
+		if !slices.Contains(o.Desks, desk) {
+			o.Desks = append(o.Desks, desk)
+		}
+	}
+	slices.Sort(o.Desks)
+	return o
+}
+
+// disclosesMore says whether an outcome discloses an item that was not
+// disclosed before.
+func disclosesMore(o, was schemas.Outcome) bool {
+	return slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
+		return it.Outcome == schemas.Disclosed && disclosedItem(was, it.Index) == nil
+	})
+}
+
+func disclosedItem(o schemas.Outcome, index int) *schemas.ItemOutcome {
+	for i := range o.Items {
+		if o.Items[i].Index == index && o.Items[i].Outcome == schemas.Disclosed {
+			return &o.Items[i]
+		}
+	}
+	return nil
+}
+
+// recordedOf turns the answers on record into what the policy takes, less
+// those that have expired by the day of the newest. A later refusal withdraws
+// what the same authority gave for an item. The policy judges on the message's
+// day, which is before any answer; so it is not told of the answers' days.
+func recordedOf(records []ledger.Record, today time.Time) policy.Recorded {
+	var rec policy.Recorded
+	for _, r := range records {
+		if !schemas.ValidOn(schemas.Date{}, r.Until, today) {
+			continue
+		}
+		for _, i := range r.Items {
+			record(&rec, r, i)
+		}
+	}
+	return rec
+}
+
+func record(rec *policy.Recorded, r ledger.Record, item int) {
+	if r.Authority == schemas.AuthorityRecipient {
+		accepted := policy.Accepted{Member: r.By, Item: item}
+		rec.Accepted = slices.DeleteFunc(rec.Accepted, func(a policy.Accepted) bool { return a == accepted })
+		if r.Answer == schemas.Given {
+			rec.Accepted = append(rec.Accepted, accepted)
+		}
+		return
+	}
+	if r.Answer == schemas.Refused {
+		rec.Consents = slices.DeleteFunc(rec.Consents, func(c policy.Consent) bool { return c.Item == item && c.Authority == r.Authority })
+		return
+	}
+	rec.Consents = append(rec.Consents, policy.Consent{Item: item, Authority: r.Authority, To: r.To})
+}

@@ -1,0 +1,150 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"liaison/broker/policy"
+)
+
+// A broker keeps every set of tables that it ever decided under, below its
+// folder, by its hash: the ledger names them, and whoever verifies a decision
+// needs them. The file "loaded" names the set that an operator brought into
+// force, if any; it outlives a restart.
+const (
+	tablesFolder = "protocol"
+	loadedFile   = "loaded"
+)
+
+// inForce is a set of tables and who brought it into force.
+type inForce struct {
+	policy *policy.Policy
+	by     string
+}
+
+// chooseTables returns the tables that the configuration names, or else those
+// that an operator loaded, or else the default.
+func chooseTables(cfg Config) (fs.FS, error) {
+	if cfg.Tables != nil {
+		return cfg.Tables, nil
+	}
+	hash, err := os.ReadFile(filepath.Join(cfg.Dir, tablesFolder, loadedFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return cfg.Default, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading which tables were loaded: %w", err)
+	}
+	dir := filepath.Join(cfg.Dir, tablesFolder, filepath.Base(strings.TrimSpace(string(hash))))
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("the tables that were loaded are gone; give --protocol: %w", err)
+	}
+	return os.DirFS(dir), nil
+}
+
+// keepTables writes a set of tables below the folder, unless it is there.
+func keepTables(dir, hash string, tables fs.FS) error {
+	to := filepath.Join(dir, tablesFolder, hash)
+	if _, err := os.Stat(to); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return fmt.Errorf("keeping the tables: %w", err)
+	}
+	// A crash leaves a folder that begins with a dot and is never read.
+	part, err := os.MkdirTemp(filepath.Dir(to), ".part-")
+	if err != nil {
+		return fmt.Errorf("keeping the tables: %w", err)
+	}
+	defer os.RemoveAll(part)
+	if err := copyTables(part, tables); err != nil {
+		return fmt.Errorf("keeping the tables: %w", err)
+	}
+	return errors.Join(os.Rename(part, to), syncFolder(filepath.Dir(to)))
+}
+
+func copyTables(to string, tables fs.FS) error {
+	names, err := fs.Glob(tables, "*.csv")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(tables, name)
+		if err != nil {
+			return err
+		}
+		if err := writeSynced(filepath.Join(to, name), content); err != nil {
+			return err
+		}
+	}
+	return syncFolder(to)
+}
+
+// markLoaded records which set is in force by an operator's word.
+func markLoaded(dir, hash string) error {
+	name := filepath.Join(dir, tablesFolder, loadedFile)
+	if err := writeSynced(name+".part", []byte(hash+"\n")); err != nil {
+		return fmt.Errorf("recording which tables are loaded: %w", err)
+	}
+	return errors.Join(os.Rename(name+".part", name), syncFolder(filepath.Dir(name)))
+}
+
+func writeSynced(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncFolder(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// adoptWait bounds the wait until the router decides under new tables.
+const adoptWait = 15 * time.Second
+
+// Load brings a set of tables into force, as a whole or not at all: it is read
+// and cross-checked, kept, recorded in the ledger with its hash, and in force
+// when Load returns. Nothing is decided under the old set after that. A faulty
+// set changes nothing.
+func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Policy, error) {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	p, err := policy.Load(tables)
+	if err != nil {
+		return nil, fmt.Errorf("the tables cannot be used, and the old ones stay in force: %w", err)
+	}
+	if err := keepTables(b.cfg.Dir, p.Hash(), tables); err != nil {
+		return nil, err
+	}
+	if err := markLoaded(b.cfg.Dir, p.Hash()); err != nil {
+		return nil, err
+	}
+	// A crash from here on leaves the new set in force with the next start.
+	b.policy.Store(&inForce{policy: p, by: by})
+	b.router.PolicyChanged()
+	for end := time.Now().Add(adoptWait); b.router.InForce() != p.Hash(); {
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("the tables are loaded, and the router has not taken them up yet: %w", errors.Join(b.Ready()))
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	b.cfg.Log.Info("tables came into force", "policy", p.Hash(), "by", by)
+	return p, nil
+}
