@@ -145,7 +145,7 @@ func (d *demo) enrolAll(ctx context.Context) (int, error) {
 		if _, err := os.Stat(file); err == nil {
 			continue // of an earlier run on the same folder
 		}
-		issued, err := d.broker.Enrol(ctx, accounts.Enrolment{Member: m.ID, Role: accounts.Both, At: now, By: broker.UserName(os.Getuid())})
+		issued, err := d.broker.Enrol(ctx, accounts.Enrolment{Member: m.ID, Role: accounts.Both, At: now, By: broker.ThisUser()})
 		if err != nil {
 			return n, err
 		}

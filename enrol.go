@@ -107,7 +107,7 @@ func issue(ctx context.Context, dir, tables string, e accounts.Enrolment) (accou
 		return accounts.Issued{}, err
 	}
 	defer r.Close()
-	e.By, e.At = broker.UserName(os.Getuid()), time.Now()
+	e.By, e.At = broker.ThisUser(), time.Now()
 	return r.Enrol(e)
 }
 

@@ -9,14 +9,11 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
@@ -68,29 +65,70 @@ type response struct {
 // listener serves the administration socket.
 type listener struct {
 	broker *Broker
-	socket *net.UnixListener
+	path   string
+	socket door
+}
+
+// door is the open socket, as far as a listener needs it.
+type door interface {
+	AcceptUnix() (*net.UnixConn, error)
+	Close() error
+}
+
+// checkSocketPath refuses a folder whose path is so long that the operating
+// system could not name a socket in it.
+func checkSocketPath(dir string) error {
+	room := len(syscall.RawSockaddrUnix{}.Path) - 1
+	if path := bindPath(dir); len(path) > room {
+		return fmt.Errorf("the folder's path is too long: this system allows %d bytes for the administration socket, and %s has %d; "+
+			"choose a shorter path, or a symbolic link to the folder", room, path, len(path))
+	}
+	return nil
+}
+
+// bindPath is where the socket is made, before it gets its name. The folder of
+// keys is closed to others, as the registry has verified, so the socket is never
+// open to them, not even for a moment. Windows gives it the folder's access list.
+func bindPath(dir string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(dir, socketName)
+	}
+	return filepath.Join(dir, "keys", socketName)
 }
 
 // listen opens the socket. A socket that is left over from a crash is
 // replaced: the folder's lock says that nobody else serves it.
 func listen(b *Broker) (*listener, error) {
-	path := filepath.Join(b.cfg.Dir, socketName)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("replacing the administration socket: %w", err)
+	bound, path := bindPath(b.cfg.Dir), filepath.Join(b.cfg.Dir, socketName)
+	for _, old := range []string{bound, path} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("replacing the administration socket: %w", err)
+		}
 	}
-	old := syscall.Umask(0o177) // the socket must never be open to others, not even for a moment
-	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	syscall.Umask(old)
+	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: bound, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("opening the administration socket: %w", err)
 	}
-	return &listener{broker: b, socket: socket}, nil
+	l := &listener{broker: b, path: path, socket: socket}
+	if bound == path {
+		return l, nil
+	}
+	socket.SetUnlinkOnClose(false) // run removes it under its final name
+	if err := errors.Join(os.Chmod(bound, 0o600), os.Rename(bound, path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the administration socket: %w", err), socket.Close())
+	}
+	return l, nil
 }
+
+// acceptPause is how long the listener waits after it could not take a caller,
+// because the process has no file descriptor left or the caller went away.
+const acceptPause = 100 * time.Millisecond
 
 // run answers commands until the context ends.
 func (l *listener) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { l.socket.Close() })
 	defer stop()
+	defer os.Remove(l.path)
 	defer l.socket.Close()
 	var busy sync.WaitGroup
 	defer busy.Wait()
@@ -99,8 +137,16 @@ func (l *listener) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return fmt.Errorf("serving the administration socket: %w", err)
+		}
+		if err != nil {
+			l.broker.cfg.Log.Warn("taking an operator's command; trying again", "err", err)
+			select {
+			case <-time.After(acceptPause):
+			case <-ctx.Done():
+			}
+			continue
 		}
 		busy.Go(func() { l.serve(ctx, conn) })
 	}
@@ -185,31 +231,22 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 	return errors.New("unknown command: the broker and the command are of different versions")
 }
 
-// callerOf names the user at the other end of the socket, by the kernel's word.
+// callerOf names the user at the other end of the socket, by the kernel's word
+// where it gives one.
 func callerOf(conn *net.UnixConn) (string, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return "", fmt.Errorf("finding out who calls: %w", err)
 	}
-	var cred *unix.Ucred
-	var credErr error
-	if err := raw.Control(func(fd uintptr) { cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); err != nil {
+	var name string
+	var nameErr error
+	if err := raw.Control(func(fd uintptr) { name, nameErr = peer(fd) }); err != nil {
 		return "", fmt.Errorf("finding out who calls: %w", err)
 	}
-	if credErr != nil {
-		return "", fmt.Errorf("finding out who calls: %w", credErr)
+	if nameErr != nil {
+		return "", fmt.Errorf("finding out who calls: %w", nameErr)
 	}
-	return UserName(int(cred.Uid)), nil
-}
-
-// UserName names a user of the operating system: "root (uid 0)", or only the
-// uid where it has no name.
-func UserName(uid int) string {
-	u, err := user.LookupId(strconv.Itoa(uid))
-	if err != nil {
-		return fmt.Sprintf("uid %d", uid)
-	}
-	return fmt.Sprintf("%s (uid %d)", u.Username, uid)
+	return name, nil
 }
 
 // Remote is a broker that another process runs, reached through its socket.

@@ -48,6 +48,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Dir == "" {
 		faults = append(faults, errors.New("a broker needs a folder: give --dir"))
 	}
+	if c.Listen != "" { // without a listener nobody calls Run, and there is no socket
+		faults = append(faults, checkSocketPath(c.Dir))
+	}
 	if c.Default == nil {
 		faults = append(faults, errors.New("a broker needs protocol tables"))
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -104,7 +105,12 @@ func writeSynced(name string, content []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// syncFolder makes the names in a folder durable. Windows has no such call and
+// needs none.
 func syncFolder(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return err

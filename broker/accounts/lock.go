@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -33,11 +32,12 @@ func Acquire(dir, name string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	free, err := lockFile(f)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", filepath.Join(dir, name), err), f.Close())
+	}
+	if !free {
 		defer f.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("locking %s: %w", filepath.Join(dir, name), err)
-		}
 		return nil, fmt.Errorf("%s is %w by %s; stop it, or let it do the work: "+
 			"a running broker takes commands through its admin socket", dir, ErrInUse, holder(f))
 	}
