@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io/fs"
@@ -27,8 +28,9 @@ type Config struct {
 	Tables fs.FS
 	// Default are the tables where nobody has chosen any. Required.
 	Default fs.FS
-	// MaxStore bounds the bytes on disk; zero means 16 GiB. A quarter of it is
-	// for the intake, the rest for decisions and copies.
+	// MaxStore bounds the bytes on disk; zero means what RememberMaxStore kept in
+	// the folder, or else 16 GiB. A quarter of it is for the intake, the rest for
+	// decisions and copies.
 	MaxStore int64
 	// Log takes what the broker has to say. Required.
 	Log *slog.Logger
@@ -57,10 +59,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		faults = append(faults, errors.New("a broker needs a log"))
 	}
-	if c.MaxStore == 0 {
-		c.MaxStore = defaultMaxStore
+	if c.MaxStore == 0 && c.Dir != "" {
+		chosen, err := rememberedMaxStore(c.Dir)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		c.MaxStore = cmp.Or(chosen, defaultMaxStore)
 	}
-	if c.MaxStore < minMaxStore {
+	if c.Dir != "" && c.MaxStore < minMaxStore {
 		faults = append(faults, errors.New("the store must be allowed at least 16 MiB"))
 	}
 	if c.Now == nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -59,6 +60,16 @@ func Open(dir string) (*Registry, error) {
 		return nil, errors.Join(fmt.Errorf("opening the registry: %w", err), r.Close())
 	}
 	return r, nil
+}
+
+// CheckFolder refuses a folder that no broker has used. It changes nothing.
+func CheckFolder(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, registryFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no broker's folder: %s has no %s; give the DIR of a broker, or start a new one with 'liaison serve --dir %s'",
+			dir, registryFile, dir)
+	}
+	return err
 }
 
 // Close gives the folder back. The registry must not be changed afterwards.
