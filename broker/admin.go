@@ -17,6 +17,7 @@ import (
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
+	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -50,7 +51,7 @@ type tablesQuery struct {
 }
 
 type diffQuery struct {
-	Old   string        `json:"old,omitempty"`
+	Old   string        `json:"old"`
 	New   string        `json:"new"`
 	Since time.Duration `json:"since"`
 }
@@ -226,7 +227,7 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		}
 		return value(l.broker.Status())
 	case q.Diff != nil:
-		return l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(c Change) error { return value(c) })
+		return l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error { return value(d) })
 	}
 	return errors.New("unknown command: the broker and the command are of different versions")
 }
@@ -279,6 +280,9 @@ func (r *Remote) ask(ctx context.Context, q request, fn func(json.RawMessage) er
 	for {
 		var a response
 		if err := in.Decode(&a); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			return fmt.Errorf("hearing from the running broker: %w", err)
 		}
 		switch {

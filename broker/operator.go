@@ -8,6 +8,7 @@ import (
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
+	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -20,9 +21,9 @@ type Operator interface {
 	// VerifyLedger checks the chain of entries.
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
 	// DiffTables decides what the intake took since then under two sets of
-	// tables, and calls fn with every difference. An empty old folder means
-	// the set in force. Nothing is recorded and no content leaves the broker.
-	DiffTables(ctx context.Context, oldDir, newDir string, since time.Duration, fn func(Change) error) error
+	// tables, and calls fn with every difference. A set is TablesInForce,
+	// EmbeddedTables or a folder. Nothing is recorded and no content leaves the broker.
+	DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) error
 }
 
 // Status says how a running broker is.
@@ -113,13 +114,13 @@ func (r *Remote) Load(ctx context.Context, dir string) (Status, error) {
 }
 
 // DiffTables decides what the intake took since then under two sets of tables.
-func (r *Remote) DiffTables(ctx context.Context, oldDir, newDir string, since time.Duration, fn func(Change) error) error {
-	return r.ask(ctx, request{Diff: &diffQuery{Old: oldDir, New: newDir, Since: since}}, func(raw json.RawMessage) error {
-		var c Change
-		if err := json.Unmarshal(raw, &c); err != nil {
+func (r *Remote) DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) error {
+	return r.ask(ctx, request{Diff: &diffQuery{Old: old, New: new, Since: since}}, func(raw json.RawMessage) error {
+		var d policy.Difference
+		if err := json.Unmarshal(raw, &d); err != nil {
 			return err
 		}
-		return fn(c)
+		return fn(d)
 	})
 }
 

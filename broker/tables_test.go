@@ -10,6 +10,7 @@ import (
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
+	"liaison/broker/policy"
 	"liaison/deploy/protocol"
 	"liaison/schemas"
 )
@@ -118,8 +119,8 @@ func TestTheDifferenceOfTwoSetsIsShownOnWhatWasTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := map[schemas.MemberID]int{}
-	err := s.DiffTables(t.Context(), "", dir, 3600e9, func(c Change) error {
-		if c.Gains() || c.Message != farm(1).ID {
+	err := s.DiffTables(t.Context(), TablesInForce, dir, 3600e9, func(c policy.Difference) error {
+		if c.Gained || c.Message != farm(1).ID {
 			t.Errorf("change %+v", c)
 		}
 		lost[c.Member] += 1 + c.Item

@@ -2,8 +2,11 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"liaison/broker/policy/table"
@@ -15,20 +18,42 @@ type Severity string
 
 // The severities of a finding.
 const (
+	// Broken is a fault for which the tables cannot be used.
+	Broken Severity = "fault"
 	// Warning is something that is probably not meant: somebody hears nothing.
 	Warning Severity = "warning"
 	// Notice is something that whoever answers for the tables should know.
 	Notice Severity = "notice"
 )
 
-// Finding is something about a table set that is no fault, but that a reader
-// of the tables would want to be told.
+// Finding is something about a table set that whoever works on the tables is to
+// be told, whether they can be used or not.
 type Finding struct {
-	Severity Severity
+	Severity Severity `json:"severity"`
 	// File and Line are its place; line 0 is the table as a whole.
-	File    string
-	Line    int
-	Problem string
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`
+	Problem string `json:"problem"`
+}
+
+// Faults returns what an error of Load says, one finding for each fault.
+func Faults(err error) (list []Finding) {
+	var one *table.Fault
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			list = append(list, Faults(e)...)
+		}
+		return list
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return Faults(inner)
+	}
+	if !errors.As(err, &one) {
+		return []Finding{{Severity: Broken, Problem: err.Error()}}
+	}
+	file, line, _ := strings.Cut(one.Place, ":")
+	n, _ := strconv.Atoi(line) // no line is the table as a whole
+	return []Finding{{Severity: Broken, File: file, Line: n, Problem: one.Problem}}
 }
 
 // String gives the finding in one line, as "rules.csv:12: notice: ...".

@@ -170,6 +170,14 @@ func (p *Policy) Day(created, received time.Time) time.Time {
 	return created.UTC().Truncate(24 * time.Hour)
 }
 
+// JudgedBy says in words which day counts for a message.
+func (p *Policy) JudgedBy() string {
+	if p.about.Day == "received" {
+		return "the day a message is received"
+	}
+	return "the day a message was created"
+}
+
 // Ceiling is the highest marking that the system takes.
 func (p *Policy) Ceiling() schemas.Marking { return p.about.Ceiling }
 

@@ -57,9 +57,16 @@ func (r *Row) Overlaps(s *Row) bool {
 // Faults gathers what is wrong with a table set, each with its place.
 type Faults struct{ list []error }
 
-// Add reports a fault at a place, which is a file, or a file and a line.
+// Fault is one thing that is wrong with a table set. Its place is a file, or a
+// file and a line, as "rules.csv:12".
+type Fault struct{ Place, Problem string }
+
+// Error gives the fault in one line.
+func (f *Fault) Error() string { return f.Place + ": " + f.Problem }
+
+// Add reports a fault at a place.
 func (f *Faults) Add(place, format string, args ...any) {
-	f.list = append(f.list, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
+	f.list = append(f.list, &Fault{place, fmt.Sprintf(format, args...)})
 }
 
 // Err joins all faults into one error, or returns nil if there are none.
