@@ -2,9 +2,11 @@ package agents
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -26,6 +28,37 @@ func (c *Client) HeldList(ctx context.Context) ([]schemas.Status, error) {
 	}
 	err := c.question(ctx, schemas.AskHeld, struct{}{}, &answer)
 	return answer.Held, err
+}
+
+// Answer submits this member's consent, or its refusal, and returns the id under
+// which it is on record. A refusal by the broker is an error of type
+// *schemas.Refusal.
+func (c *Client) Answer(ctx context.Context, body schemas.Consent) (schemas.ID, error) {
+	self, err := c.Self(ctx)
+	if err != nil {
+		return "", err
+	}
+	if body.Of.Originator == "" {
+		body.Of.Originator = self.Member
+	}
+	m := &schemas.Message{Schema: schemas.Schema, ID: randomID(), Kind: schemas.KindConsent, Originator: self.Member, Created: schemas.At(time.Now()),
+		Marking: schemas.Protect, Urgency: schemas.Routine, Purpose: "prevent-detect-crime", Consent: &body}
+	receipts, err := c.Submit(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	if r := receipts[0].Refusal; r != nil {
+		return "", r
+	}
+	return m.ID, nil
+}
+
+// randomID is a UUID of version 4: a person's answer has no native record.
+func randomID() schemas.ID {
+	var b [16]byte
+	rand.Read(b[:]) // never fails, by its contract
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return schemas.ID(fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:]))
 }
 
 // question asks in JSON and reads either the answer or a refusal.

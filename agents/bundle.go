@@ -135,7 +135,7 @@ func unsendable(body []byte) schemas.Receipt {
 		return schemas.Receipt{Refusal: schemas.Refuse(schemas.RefusedMalformed, "send a message: there is nothing here")}
 	}
 	return schemas.Receipt{Refusal: schemas.Refuse(schemas.RefusedOversize,
-		fmt.Sprintf("send less: this has %d bytes and a message at most %d", len(body), schemas.MaxMessage))}
+		fmt.Sprintf("send less: this has more than %d bytes, and a message may have %d", len(body)-1, schemas.MaxMessage))}
 }
 
 // spread makes receipts of an answer that has none: the submission was judged

@@ -3,10 +3,12 @@ package agents
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
+	"os"
 
 	"liaison/schemas"
 )
@@ -16,6 +18,48 @@ type Encoded struct {
 	// Where is the file and the line, or the position in the file's bundle.
 	Where string
 	Raw   []byte
+}
+
+// Files yields the encoded messages of files, "-" being standard input. An error
+// belongs to one file; reading goes on with the next. When the context ends, so
+// does the reading, even of a pipe into which nobody writes.
+func Files(ctx context.Context, names []string, stdin io.Reader) iter.Seq2[Encoded, error] {
+	return func(yield func(Encoded, error) bool) {
+		for _, name := range names {
+			open, shown := func() (io.ReadCloser, error) { return os.Open(name) }, name
+			if name == "-" {
+				open, shown = func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }, "standard input"
+			}
+			in := readable(ctx, open)
+			for e, err := range Messages(in, shown) {
+				if !yield(e, err) {
+					in.Close()
+					return
+				}
+			}
+			in.Close()
+		}
+	}
+}
+
+// readable returns what open gives, readable until the context ends. Nothing
+// else can end the opening of a pipe or the reading of a terminal, so the
+// goroutine that does it is left behind then, until the other end closes.
+func readable(ctx context.Context, open func() (io.ReadCloser, error)) io.ReadCloser {
+	out, in := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
+	go func() {
+		defer stop()
+		source, err := open()
+		if err != nil {
+			in.CloseWithError(err)
+			return
+		}
+		defer source.Close()
+		_, err = io.Copy(in, source)
+		in.CloseWithError(err)
+	}()
+	return out
 }
 
 // Messages reads the encoded messages of a file: one message or one bundle in

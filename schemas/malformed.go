@@ -73,7 +73,11 @@ func malformed(offset int, code Code, problem string) *MalformedError {
 }
 
 func oversize(what string, size, limit int) *MalformedError {
+	has := fmt.Sprint(size)
+	if size > MaxBundleBytes { // nobody reads further, so nobody knows
+		has = fmt.Sprintf("more than %d", MaxBundleBytes)
+	}
 	return &MalformedError{Code: MalformedSize, Oversize: true,
-		Problem: fmt.Sprintf("%s has %d bytes and may have %d", what, size, limit),
+		Problem: fmt.Sprintf("%s has %s bytes and may have %d", what, has, limit),
 		Advice:  "split it: long records into several messages, long bundles into several submissions"}
 }

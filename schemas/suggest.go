@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// Nearest returns the code of the list that was probably meant by a mistyped
+// one, or "".
+func (l *CodeList) Nearest(typed string) Code { return suggest(l.names, l.aliases, typed) }
+
 // suggest returns the code that was probably meant by a mistyped one, or "".
 // It tries other spellings of the same words, the aliases of other systems,
 // and then codes that differ in at most two letters.

@@ -10,10 +10,46 @@
 // numbers are those that Ofcom keeps for drama, postcodes begin with ZZ99.
 package samples
 
-import "embed"
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
 
 // Files holds one folder for each agency's inbox: gla, and below police one for
 // each force: police/lincolnshire, police/cambridgeshire.
 //
 //go:embed gla police
 var Files embed.FS
+
+// Lay writes the samples of a folder, such as "gla", into an inbox, each file
+// under its final name only when it is whole.
+func Lay(inbox, folder string) error {
+	if err := os.MkdirAll(inbox, 0o700); err != nil {
+		return fmt.Errorf("laying out samples: %w", err)
+	}
+	files, err := fs.ReadDir(Files, folder)
+	if err != nil {
+		return fmt.Errorf("laying out samples: %w", err)
+	}
+	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
+		content, err := fs.ReadFile(Files, path.Join(folder, f.Name()))
+		if err != nil {
+			return fmt.Errorf("laying out samples: %w", err)
+		}
+		part := filepath.Join(inbox, "."+f.Name()+".part")
+		if err := os.WriteFile(part, content, 0o600); err != nil {
+			return fmt.Errorf("laying out samples: %w", err)
+		}
+		if err := os.Rename(part, filepath.Join(inbox, f.Name())); err != nil {
+			return fmt.Errorf("laying out samples: %w", err)
+		}
+	}
+	return nil
+}
