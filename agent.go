@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +88,9 @@ func whose(agency, member string) (agents.Adapter, schemas.MemberID, error) {
 
 func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig) error {
 	client, err := agents.Connect(cmd.Context(), link)
+	if err != nil && !cfg.Once {
+		return untilStopped(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -107,13 +109,16 @@ func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig) er
 		return usageError{err}
 	}
 	err = a.Run(cmd.Context())
-	if errors.Is(err, context.Canceled) {
-		err = nil
+	if !cfg.Once {
+		return untilStopped(err)
 	}
-	if err == nil && cfg.Once && total.Rejected > 0 {
+	if err != nil {
+		return fmt.Errorf("%d records are dealt with, and what is left in the inbox is not: %w", total.Records, err)
+	}
+	if total.Rejected > 0 {
 		return errRefused
 	}
-	return err
+	return nil
 }
 
 func printFile(w io.Writer, r agents.FileReport) {

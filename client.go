@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,12 +36,25 @@ func (l *link) config(log *slog.Logger) (agents.Config, error) {
 	return cfg, nil
 }
 
-func (l *link) connect(ctx context.Context, log *slog.Logger) (*agents.Client, error) {
-	cfg, err := l.config(log)
+// asMember gives fn a link to the broker, and prints a refusal as such: it ends
+// the command with its own exit code.
+func asMember(cmd *cobra.Command, l *link, fn func(context.Context, *agents.Client) error) error {
+	cfg, err := l.config(newLog(cmd.ErrOrStderr(), slog.LevelWarn))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return agents.Connect(ctx, cfg)
+	c, err := agents.Connect(cmd.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	err = fn(cmd.Context(), c)
+	var refusal *schemas.Refusal
+	if errors.As(err, &refusal) {
+		printFaults(cmd.ErrOrStderr(), cmd.Name(), refusal)
+		return errRefused
+	}
+	return err
 }
 
 // wish holds the flags of a filter.
@@ -88,26 +100,15 @@ func codesOf(flag string, given []string, list *schemas.CodeList) ([]schemas.Cod
 	var codes []schemas.Code
 	for _, g := range given {
 		if _, ok := list.Lookup(schemas.Code(g)); !ok {
-			return nil, usageError{fmt.Errorf("--%s %s: no such code in the list of %s%s", flag, g, list.Name(), similar(g, list))}
+			meant := ""
+			if near := list.Nearest(g); near != "" {
+				meant = "; did you mean " + string(near) + "?"
+			}
+			return nil, usageError{fmt.Errorf("--%s %s: no such code in the list of %s%s", flag, g, list.Name(), meant)}
 		}
 		codes = append(codes, schemas.Code(g))
 	}
 	return codes, nil
-}
-
-// similar names a few codes that contain what was typed, or its first letters.
-func similar(typed string, list *schemas.CodeList) string {
-	var near []string
-	for _, e := range list.All() {
-		if strings.Contains(string(e.Code), typed) || (len(typed) > 3 && strings.HasPrefix(string(e.Code), typed[:4])) {
-			near = append(near, string(e.Code))
-		}
-	}
-	if len(near) == 0 {
-		return ""
-	}
-	slices.Sort(near)
-	return "; did you mean " + strings.Join(near[:min(len(near), 3)], ", ") + "?"
 }
 
 func completeCodes(list *schemas.CodeList) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

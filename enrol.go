@@ -1,19 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"liaison/broker"
 	"liaison/broker/accounts"
-	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -72,14 +67,15 @@ func enrolment(name, role, encoding string, w *wish) (accounts.Enrolment, error)
 }
 
 func enrol(cmd *cobra.Command, dir, out, tables string, e accounts.Enrolment) error {
-	if _, err := os.Lstat(out); err == nil {
-		return fmt.Errorf("%s is there already: credentials are never overwritten; choose another file", out)
-	}
-	issued, err := issue(cmd.Context(), dir, tables, e)
+	file, err := accounts.CreateCreds(out)
 	if err != nil {
 		return err
 	}
-	if err := writeNew(out, issued.Creds); err != nil {
+	issued, err := broker.Enrol(cmd.Context(), dir, openTables(tables), e)
+	if err != nil {
+		return errors.Join(err, file.Discard())
+	}
+	if err := file.Write(issued.Creds); err != nil {
 		return fmt.Errorf("the credentials were made and could not be written; run 'liaison revoke %s' and try again: %w", issued.Desk, err)
 	}
 	what := "further credentials for"
@@ -88,46 +84,6 @@ func enrol(cmd *cobra.Command, dir, out, tables string, e accounts.Enrolment) er
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s (%s), in %s\n", what, issued.Desk, e.Role, out)
 	return err
-}
-
-// issue enrols at the running broker, or in the folder if none runs.
-func issue(ctx context.Context, dir, tables string, e accounts.Enrolment) (accounts.Issued, error) {
-	if remote, ok := broker.Reach(dir); ok {
-		return remote.Enrol(ctx, e)
-	}
-	p, err := policy.Load(openTables(tables))
-	if err != nil {
-		return accounts.Issued{}, fmt.Errorf("reading the protocol tables: %w", err)
-	}
-	if err := broker.CheckMember(p, e.Member); err != nil {
-		return accounts.Issued{}, err
-	}
-	r, err := accounts.Open(dir)
-	if err != nil {
-		return accounts.Issued{}, err
-	}
-	defer r.Close()
-	e.By, e.At = broker.ThisUser(), time.Now()
-	return r.Enrol(e)
-}
-
-// writeNew writes a secret file that must not be there yet, and syncs it.
-func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
 }
 
 func newRevoke() *cobra.Command {
@@ -140,14 +96,14 @@ enrol it again to give it new credentials.`,
 		Example: "  liaison revoke gla --dir ./broker",
 		Args:    exactly(1, "one MEMBER, or MEMBER/DESK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if dir == "" {
-				return usageError{errors.New("give the broker's folder: --dir DIR")}
+			if err := needDir(dir); err != nil {
+				return err
 			}
 			member, desk, ok := strings.Cut(args[0], "/")
 			if !ok {
 				desk = schemas.MainDesk
 			}
-			d, err := revoke(cmd.Context(), dir, schemas.MemberID(member), desk)
+			d, err := broker.Revoke(cmd.Context(), dir, schemas.MemberID(member), desk)
 			if err != nil {
 				return err
 			}
@@ -157,16 +113,4 @@ enrol it again to give it new credentials.`,
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "the broker's `DIR`")
 	return cmd
-}
-
-func revoke(ctx context.Context, dir string, member schemas.MemberID, desk string) (accounts.Desk, error) {
-	if remote, ok := broker.Reach(dir); ok {
-		return remote.Revoke(ctx, member, desk)
-	}
-	r, err := accounts.Open(dir)
-	if err != nil {
-		return accounts.Desk{}, err
-	}
-	defer r.Close()
-	return r.Revoke(member, desk, time.Now())
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -24,19 +22,11 @@ consent'), or the originator refuses to share it, which is a valid answer.
 
 The hub sees of other members' messages the id, the originator, the reason and
 the clock, and of protected ones not even that.`,
+		Example: `  liaison held list --creds gla.creds
+  liaison held refuse 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason "it would identify the source" --creds gla.creds`,
 		Args: exactly(0, "list, show or refuse"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newHeldList(), newHeldShow(), newHeldRefuse())
 	return cmd
-}
-
-// asMember gives fn a link to the broker, and prints a refusal as such.
-func asMember(cmd *cobra.Command, l *link, fn func(context.Context, *agents.Client) error) error {
-	c, err := l.connect(cmd.Context(), newLog(cmd.ErrOrStderr(), slog.LevelWarn))
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return asked(cmd, fn(cmd.Context(), c))
 }
 
 func newHeldList() *cobra.Command {
@@ -52,12 +42,9 @@ func newHeldList() *cobra.Command {
 					return err
 				}
 				for _, s := range held {
-					if asJSON {
-						err = printJSON(cmd.OutOrStdout(), s)
-					} else {
-						err = printHeld(cmd.OutOrStdout(), s, time.Now())
-					}
-					if err != nil {
+					if !asJSON {
+						printHeld(cmd.OutOrStdout(), s, time.Now())
+					} else if err := printJSON(cmd.OutOrStdout(), s); err != nil {
 						return err
 					}
 				}
@@ -70,7 +57,7 @@ func newHeldList() *cobra.Command {
 	return cmd
 }
 
-func printHeld(w io.Writer, s schemas.Status, now time.Time) error {
+func printHeld(w io.Writer, s schemas.Status, now time.Time) {
 	clock := "no clock"
 	switch {
 	case s.Closed:
@@ -86,8 +73,7 @@ func printHeld(w io.Writer, s schemas.Status, now time.Time) error {
 			why = reasonText(o.Reason)
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s  %-12s %s; %s\n", s.ID, s.Originator, clock, why)
-	return err
+	fmt.Fprintf(w, "%s  %-12s %s; %s\n", s.ID, s.Originator, clock, why)
 }
 
 func newHeldShow() *cobra.Command {
@@ -108,14 +94,8 @@ func newHeldRefuse() *cobra.Command {
 			if reason == "" {
 				return usageError{errors.New("say why: --reason TEXT")}
 			}
-			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
-				self, err := c.Self(ctx)
-				if err != nil {
-					return err
-				}
-				return answer(ctx, cmd, c, self.Member, schemas.Consent{Of: schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])},
-					Authority: schemas.AuthorityOriginator, Answer: schemas.Refused, Reason: reason})
-			})
+			return answer(cmd, &l, schemas.Consent{Of: schemas.MessageRef{ID: schemas.ID(args[0])},
+				Authority: schemas.AuthorityOriginator, Answer: schemas.Refused, Reason: reason})
 		},
 	}
 	l.flags(cmd)
@@ -161,13 +141,7 @@ not there, is recorded with that reason: ask with 'liaison receipt'.`,
 			if err := body.Until.UnmarshalText([]byte(until)); err != nil {
 				return usageError{err}
 			}
-			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
-				self, err := c.Self(ctx)
-				if err != nil {
-					return err
-				}
-				return answer(ctx, cmd, c, self.Member, body)
-			})
+			return answer(cmd, &l, body)
 		},
 	}
 	l.flags(cmd)
@@ -180,25 +154,13 @@ not there, is recorded with that reason: ask with 'liaison receipt'.`,
 	return cmd
 }
 
-// answer submits a consent and prints its receipt.
-func answer(ctx context.Context, cmd *cobra.Command, c *agents.Client, member schemas.MemberID, body schemas.Consent) error {
-	m := &schemas.Message{Schema: schemas.Schema, ID: randomID(), Kind: schemas.KindConsent, Originator: member, Created: schemas.At(time.Now()),
-		Marking: schemas.Protect, Urgency: schemas.Routine, Purpose: "prevent-detect-crime", Consent: &body}
-	receipts, err := c.Submit(ctx, m)
-	if err != nil {
+// answer submits a consent and prints that it is on record.
+func answer(cmd *cobra.Command, l *link, body schemas.Consent) error {
+	return asMember(cmd, l, func(ctx context.Context, c *agents.Client) error {
+		id, err := c.Answer(ctx, body)
+		if err == nil {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "on record as %s; ask with 'liaison receipt' whether it counts\n", id)
+		}
 		return err
-	}
-	if r := receipts[0].Refusal; r != nil {
-		return r
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "on record as %s; ask with 'liaison receipt' whether it counts\n", m.ID)
-	return err
-}
-
-// randomID is a UUID of version 4: a person's answer has no native record.
-func randomID() schemas.ID {
-	var b [16]byte
-	rand.Read(b[:]) // never fails, by its contract
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return schemas.ID(fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:]))
+	})
 }

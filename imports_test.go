@@ -30,7 +30,8 @@ var mayImport = map[string][]string{
 	"broker/ledger":       {"schemas"},
 	"broker/intake":       {"schemas", "broker/policy", "broker/ledger"},
 	"broker/router":       {"schemas", "broker/policy", "broker/ledger"},
-	"broker/ask":          {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
+	"broker/ask":          {"schemas", "broker/ledger"},                                                                             // reads; decides nothing, so no policy
+	"demo":                {"schemas", "agents", "broker", "broker/accounts", "broker/ledger", "deploy/protocol", "deploy/samples"}, // both sides, as their users see them
 	"deploy/protocol":     {},
 	"deploy/samples":      {},
 }

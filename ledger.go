@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +17,8 @@ import (
 
 func newLedger() *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Read and verify the record of decisions",
-		Args: exactly(0, "show or verify"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Example: "  liaison ledger show --dir ./broker\n  liaison ledger verify --dir ./broker",
+		Args:    exactly(0, "show or verify"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newLedgerShow(), newLedgerVerify())
 	return cmd
 }
@@ -127,22 +126,11 @@ func printReport(cmd *cobra.Command, r ledger.Report, asJSON bool) error {
 	return nil
 }
 
-// withOperator gives fn the running broker, or else opens the folder without
-// letting anybody connect.
+// withOperator gives fn the running broker, or else the folder itself.
 func withOperator(cmd *cobra.Command, dir string, fn func(context.Context, broker.Operator) error) error {
-	if dir == "" {
-		return usageError{errors.New("give the broker's folder: --dir DIR")}
-	}
-	if remote, ok := broker.Reach(dir); ok {
-		return fn(cmd.Context(), remote)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("no broker's folder: %w", err)
-	}
-	b, err := broker.Open(cmd.Context(), broker.Config{Dir: dir, Default: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)})
-	if err != nil {
+	if err := needDir(dir); err != nil {
 		return err
 	}
-	defer b.Close()
-	return fn(cmd.Context(), b)
+	cfg := broker.Config{Dir: dir, Default: protocol.Tables, Log: newLog(cmd.ErrOrStderr(), slog.LevelError)}
+	return broker.Operate(cmd.Context(), cfg, func(op broker.Operator) error { return fn(cmd.Context(), op) })
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -35,8 +36,8 @@ type usageError struct{ error }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
 	os.Exit(code)
 }
 
@@ -56,10 +57,28 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "liaison: %v\nSee '%s --help'.\n", err, cmd.CommandPath())
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return exitDone // asked to stop, and stopped
+		fmt.Fprintf(errs, "liaison: interrupted: %s\n", strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()))
+		return exitFault
 	}
 	fmt.Fprintf(errs, "liaison: %v\n", err)
 	return exitFault
+}
+
+// untilStopped is the end of a command that goes on until it is told to stop:
+// then it has done its work. Any other command that is told so has not.
+func untilStopped(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// needDir refuses a command without its broker's folder.
+func needDir(dir string) error {
+	if dir == "" {
+		return usageError{errors.New("give the broker's folder: --dir DIR")}
+	}
+	return nil
 }
 
 func newRoot() *cobra.Command {
@@ -72,7 +91,8 @@ lawfully have it, records the decision and delivers what is disclosed.
 
 Start with 'liaison demo'.
 
-Exit codes: 0 done, 1 fault, 2 wrong usage, 3 refused.`,
+Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
+		Example:      "  liaison demo --once\n  liaison serve --dir ./broker",
 		SilenceUsage: true, SilenceErrors: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

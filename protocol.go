@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"liaison/broker"
 	"liaison/broker/policy"
 	"liaison/broker/router"
 	"liaison/schemas"
@@ -14,7 +18,8 @@ import (
 
 func newProtocol() *cobra.Command {
 	cmd := &cobra.Command{Use: "protocol", Short: "Check, compare and load protocol tables, and explain what they decide",
-		Args: exactly(0, "check, explain, diff or load"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Example: "  liaison protocol check ./protocol\n  liaison protocol diff embedded ./protocol --since 720h --dir ./broker",
+		Args:    exactly(0, "check, explain, diff or load"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newProtocolCheck(), newProtocolExplain(), newProtocolDiff(), newProtocolLoad())
 	return cmd
 }
@@ -45,23 +50,28 @@ probably meant otherwise. Without DIR it is the embedded set.`,
 }
 
 func checkTables(w io.Writer, dir string, asJSON bool) error {
-	p, err := policy.Load(openTables(dir))
-	if err != nil {
-		fmt.Fprintf(w, "the tables cannot be used:\n%v\n", err)
-		return errRefused
+	p, broken := policy.Load(openTables(dir))
+	var findings []policy.Finding
+	if broken != nil {
+		findings = policy.Faults(broken)
+	} else {
+		findings = p.Check()
 	}
-	findings := p.Check()
 	for _, f := range findings {
-		if asJSON {
-			if err := printJSON(w, f); err != nil {
-				return err
-			}
-			continue
+		if !asJSON {
+			fmt.Fprintln(w, f)
+		} else if err := printJSON(w, f); err != nil {
+			return err
 		}
-		fmt.Fprintln(w, f)
 	}
-	if !asJSON {
-		fmt.Fprintf(w, "the tables can be used: %d members, hash %s, judged by %s; %d findings\n", len(p.Members()), p.Hash(), judgedBy(p), len(findings))
+	switch {
+	case broken != nil && !asJSON:
+		fmt.Fprintf(w, "the tables cannot be used: %d faults\n", len(findings))
+		return errRefused
+	case broken != nil:
+		return errRefused
+	case !asJSON:
+		fmt.Fprintf(w, "the tables can be used: %d members, hash %s, judged by %s; %d findings\n", len(p.Members()), p.Hash(), p.JudgedBy(), len(findings))
 	}
 	return nil
 }
@@ -87,35 +97,15 @@ is not looked at.`,
 			if _, ok := p.Member(schemas.MemberID(member)); member != "" && !ok {
 				return usageError{fmt.Errorf("--member %s: the tables have no such member", member)}
 			}
-			return explainFile(cmd, p, args, schemas.MemberID(member), asJSON)
+			return eachMessage(cmd, args, func(m *schemas.Message) error {
+				return explain(cmd.OutOrStdout(), p, m, schemas.MemberID(member), asJSON)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&tables, "protocol", "", "the `DIR` of the protocol tables (default: the embedded set)")
 	cmd.Flags().StringVar(&member, "member", "", "only what becomes of it for this `MEMBER`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each member concerned")
 	return cmd
-}
-
-func explainFile(cmd *cobra.Command, p *policy.Policy, files []string, member schemas.MemberID, asJSON bool) error {
-	refused := false
-	for r, err := range readFiles(files, cmd.InOrStdin()) {
-		if err != nil {
-			return err
-		}
-		m, refusal := schemas.Read(r.Raw, time.Now())
-		if refusal != nil {
-			printFaults(cmd.ErrOrStderr(), r.Where, refusal)
-			refused = true
-			continue
-		}
-		if err := explain(cmd.OutOrStdout(), p, m, member, asJSON); err != nil {
-			return err
-		}
-	}
-	if refused {
-		return errRefused
-	}
-	return nil
 }
 
 func explain(w io.Writer, p *policy.Policy, m *schemas.Message, member schemas.MemberID, asJSON bool) error {
@@ -174,65 +164,83 @@ func printExplanation(w io.Writer, e policy.Explanation) {
 }
 
 func newProtocolDiff() *cobra.Command {
+	var dir string
+	var since time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "diff OLD NEW FILE...", Short: "Say who would newly get what, and who no longer",
+		Use: "diff OLD NEW [FILE...]", Short: "Say who would newly get what, and who no longer",
 		Long: `Decide messages under two sets of tables, and print each item that a member would
 newly receive (+) or no longer receive (-). OLD and NEW are directories, or
-"embedded" for the tables built into this program. Nothing is sent.`,
-		Example: "  liaison protocol diff embedded ./protocol tip.json",
+"embedded" for the tables built into this program. Nothing is sent or recorded,
+and consents on record are not looked at.
+
+The messages are those of the FILEs, or with --dir and --since those that a
+broker took since then; there, "in-force" is the set that it decides under.`,
+		Example: `  liaison protocol diff embedded ./protocol tip.json
+  liaison protocol diff in-force ./protocol --since 720h --dir ./broker`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 3 {
-				return usageError{fmt.Errorf("give OLD, NEW and at least one FILE, or - for standard input")}
+			if len(args) < 2 || len(args) == 2 != (dir != "" && since > 0) {
+				return usageError{fmt.Errorf("give OLD, NEW and at least one FILE (- for standard input), or OLD, NEW, --dir DIR and --since TIME")}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var sets [2]*policy.Policy
-			for n, dir := range args[:2] {
-				if dir == "embedded" {
-					dir = ""
-				}
-				p, err := policy.Load(openTables(dir))
-				if err != nil {
-					return fmt.Errorf("%s: %w", args[n], err)
-				}
-				sets[n] = p
+			differences := 0
+			show := func(d policy.Difference) error {
+				differences++
+				return printDifference(cmd.OutOrStdout(), d, asJSON)
 			}
-			return diffFiles(cmd, sets, args[2:], asJSON)
+			var err error
+			if dir != "" {
+				err = diffTaken(cmd, dir, args, since, show)
+			} else {
+				err = diffFiles(cmd, args, show)
+			}
+			if !asJSON && (err == nil || errors.Is(err, errRefused)) {
+				fmt.Fprintf(cmd.OutOrStdout(), "%d differences\n", differences)
+			}
+			return err
 		},
 	}
+	cmd.Flags().StringVar(&dir, "dir", "", "the `DIR` of a broker whose messages to decide")
+	cmd.Flags().DurationVar(&since, "since", 0, "decide what the broker took since this `TIME` ago, such as 720h")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each difference")
 	return cmd
 }
 
-func diffFiles(cmd *cobra.Command, sets [2]*policy.Policy, files []string, asJSON bool) error {
-	refused, messages, differences := false, 0, 0
-	for r, err := range readFiles(files, cmd.InOrStdin()) {
-		if err != nil {
-			return err
+func diffFiles(cmd *cobra.Command, args []string, show func(policy.Difference) error) error {
+	var sets [2]*policy.Policy
+	for n, dir := range args[:2] {
+		if dir == broker.EmbeddedTables {
+			dir = ""
 		}
-		m, refusal := schemas.Read(r.Raw, time.Now())
-		if refusal != nil {
-			printFaults(cmd.ErrOrStderr(), r.Where, refusal)
-			refused = true
-			continue
+		var err error
+		if sets[n], err = policy.Load(openTables(dir)); err != nil {
+			return fmt.Errorf("%s: %w", args[n], err)
 		}
-		messages++
+	}
+	return eachMessage(cmd, args[2:], func(m *schemas.Message) error {
 		for _, d := range policy.Compare(sets[0], sets[1], m, time.Now(), policy.Recorded{}) {
-			differences++
-			if err := printDifference(cmd.OutOrStdout(), d, asJSON); err != nil {
+			if err := show(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func diffTaken(cmd *cobra.Command, dir string, sets []string, since time.Duration, show func(policy.Difference) error) error {
+	var err error
+	for n, set := range sets {
+		if set != broker.EmbeddedTables && set != broker.TablesInForce {
+			if sets[n], err = filepath.Abs(set); err != nil { // the broker runs elsewhere
 				return err
 			}
 		}
 	}
-	if !asJSON {
-		fmt.Fprintf(cmd.OutOrStdout(), "%d messages, %d differences\n", messages, differences)
-	}
-	if refused {
-		return errRefused
-	}
-	return nil
+	return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
+		return op.DiffTables(ctx, sets[0], sets[1], since, show)
+	})
 }
 
 func printDifference(w io.Writer, d policy.Difference, asJSON bool) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -23,8 +22,8 @@ What would change? Ask before: 'liaison protocol diff'.`,
 		Example: "  liaison protocol load ./protocol --dir ./broker",
 		Args:    exactly(1, "the folder of the TABLES"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if dir == "" {
-				return usageError{errors.New("give the broker's folder: --dir DIR")}
+			if err := needDir(dir); err != nil {
+				return err
 			}
 			tables, err := filepath.Abs(args[0])
 			if err != nil {

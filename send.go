@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,12 +33,7 @@ wrong and what to do.`,
   liaison send - --json < tips.jsonl`,
 		Args: atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := l.connect(cmd.Context(), newLog(cmd.ErrOrStderr(), slog.LevelWarn))
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return send(cmd, c, args, asJSON)
+			return asMember(cmd, &l, func(_ context.Context, c *agents.Client) error { return send(cmd, c, args, asJSON) })
 		},
 	}
 	l.flags(cmd)
@@ -46,60 +41,57 @@ wrong and what to do.`,
 	return cmd
 }
 
+// sending submits messages in batches and counts their receipts.
+type sending struct {
+	client                        *agents.Client
+	out                           io.Writer
+	asJSON                        bool
+	batch                         []agents.Encoded
+	accepted, duplicates, refused int
+}
+
 func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) error {
-	var batch []agents.Encoded
-	accepted, duplicates, refused := 0, 0, 0
-	flush := func() error {
-		if len(batch) == 0 {
+	s := &sending{client: c, out: cmd.OutOrStdout(), asJSON: asJSON}
+	unread, err := eachRecord(cmd, files, func(r agents.Encoded) error {
+		if s.batch = append(s.batch, r); len(s.batch) < schemas.MaxBundle {
 			return nil
 		}
-		encoded := make([][]byte, len(batch))
-		for i, r := range batch {
-			encoded[i] = r.Raw
-		}
-		receipts, err := c.SubmitEncoded(cmd.Context(), encoded)
-		if err != nil {
-			return fmt.Errorf("submitting %s and what follows: %w", batch[0].Where, err)
-		}
-		for i, receipt := range receipts {
-			switch {
-			case receipt.Refusal != nil:
-				refused++
-			case receipt.Duplicate:
-				duplicates++
-			default:
-				accepted++
-			}
-			if err := printReceipt(cmd.OutOrStdout(), sentRecord{batch[i].Where, receipt}, asJSON); err != nil {
-				return err
-			}
-		}
-		batch = batch[:0]
-		return nil
+		return s.flush(cmd.Context())
+	})
+	if err == nil {
+		err = s.flush(cmd.Context())
 	}
-	unread := 0
-	for r, err := range readFiles(files, cmd.InOrStdin()) {
-		if err != nil {
-			unread++
-			fmt.Fprintf(cmd.ErrOrStderr(), "liaison: %v\n", err)
-			continue
+	fmt.Fprintf(cmd.ErrOrStderr(), "%d accepted, %d accepted before, %d refused\n", s.accepted, s.duplicates, s.refused)
+	if err != nil {
+		return fmt.Errorf("only the %d messages above have their receipts: %w", s.accepted+s.duplicates+s.refused, err)
+	}
+	return verdict(unread, len(files), s.refused)
+}
+
+// flush submits what is gathered. The receipts that came before a fault count.
+func (s *sending) flush(ctx context.Context) error {
+	encoded := make([][]byte, len(s.batch))
+	for i, r := range s.batch {
+		encoded[i] = r.Raw
+	}
+	receipts, fault := s.client.SubmitEncoded(ctx, encoded)
+	for i, receipt := range receipts {
+		switch {
+		case receipt.Refusal != nil:
+			s.refused++
+		case receipt.Duplicate:
+			s.duplicates++
+		default:
+			s.accepted++
 		}
-		if batch = append(batch, r); len(batch) == schemas.MaxBundle {
-			if err := flush(); err != nil {
-				return err
-			}
+		if err := printReceipt(s.out, sentRecord{s.batch[i].Where, receipt}, s.asJSON); err != nil {
+			return err
 		}
 	}
-	if err := flush(); err != nil {
-		return err
+	if fault != nil {
+		return fmt.Errorf("submitting %s and what follows: %w", s.batch[min(len(receipts), len(s.batch)-1)].Where, fault)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%d accepted, %d accepted before, %d refused\n", accepted, duplicates, refused)
-	switch {
-	case unread > 0:
-		return fmt.Errorf("%d of %d files could not be read", unread, len(files))
-	case refused > 0:
-		return errRefused
-	}
+	s.batch = s.batch[:0]
 	return nil
 }
 
@@ -110,6 +102,9 @@ func printReceipt(w io.Writer, r sentRecord, asJSON bool) error {
 	case r.Refusal != nil:
 		printFaults(w, r.Where, r.Refusal)
 		return nil
+	case r.Sequence == 0: // only checked, not sent
+		_, err := fmt.Fprintf(w, "%s: good\n", r.Where)
+		return err
 	case r.Duplicate:
 		_, err := fmt.Fprintf(w, "%s: accepted before as %s, sequence %d\n", r.Where, r.ID, r.Sequence)
 		return err
@@ -128,28 +123,18 @@ the marking is below the ceiling, only the broker says.`,
 		Example: "  liaison lint tip.json",
 		Args:    atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			refused, unread := 0, 0
-			for r, err := range readFiles(args, cmd.InOrStdin()) {
-				if err != nil {
-					unread++
-					fmt.Fprintf(cmd.ErrOrStderr(), "liaison: %v\n", err)
-					continue
-				}
+			refused := 0
+			unread, err := eachRecord(cmd, args, func(r agents.Encoded) error {
 				receipt := lint(r.Raw, time.Now())
 				if receipt.Refusal != nil {
 					refused++
 				}
-				if err := printLint(cmd.OutOrStdout(), sentRecord{r.Where, receipt}, asJSON); err != nil {
-					return err
-				}
+				return printReceipt(cmd.OutOrStdout(), sentRecord{r.Where, receipt}, asJSON)
+			})
+			if err != nil {
+				return err
 			}
-			switch {
-			case unread > 0:
-				return fmt.Errorf("%d of %d files could not be read", unread, len(args))
-			case refused > 0:
-				return errRefused
-			}
-			return nil
+			return verdict(unread, len(args), refused)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each message")
@@ -159,29 +144,10 @@ the marking is below the ceiling, only the broker says.`,
 // lint judges one encoded message as far as it can be judged by itself.
 func lint(raw []byte, now time.Time) schemas.Receipt {
 	m, refusal := schemas.Read(raw, now)
-	if refusal != nil {
-		return schemas.Receipt{ID: idOf(m), Refusal: refusal}
-	}
-	return schemas.Receipt{ID: m.ID}
-}
-
-func idOf(m *schemas.Message) schemas.ID {
 	if m == nil {
-		return ""
+		return schemas.Receipt{Refusal: refusal}
 	}
-	return m.ID
-}
-
-func printLint(w io.Writer, r sentRecord, asJSON bool) error {
-	switch {
-	case asJSON:
-		return printJSON(w, r)
-	case r.Refusal != nil:
-		printFaults(w, r.Where, r.Refusal)
-		return nil
-	}
-	_, err := fmt.Fprintf(w, "%s: good\n", r.Where)
-	return err
+	return schemas.Receipt{ID: m.ID, Refusal: refusal}
 }
 
 func newReceipt() *cobra.Command {
@@ -195,20 +161,16 @@ withheld and why.`,
 		Example: "  liaison receipt 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --creds gla.creds",
 		Args:    exactly(1, "the ID of one message"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := l.connect(cmd.Context(), newLog(cmd.ErrOrStderr(), slog.LevelWarn))
-			if err != nil {
+			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
+				status, err := c.Status(ctx, schemas.ID(args[0]))
+				if err == nil && asJSON {
+					return printJSON(cmd.OutOrStdout(), status)
+				}
+				if err == nil {
+					printStatus(cmd.OutOrStdout(), status)
+				}
 				return err
-			}
-			defer c.Close()
-			status, err := c.Status(cmd.Context(), schemas.ID(args[0]))
-			if err != nil {
-				return asked(cmd, err)
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), status)
-			}
-			printStatus(cmd.OutOrStdout(), status)
-			return nil
+			})
 		},
 	}
 	l.flags(cmd)

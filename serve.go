@@ -9,12 +9,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"liaison/broker"
-	"liaison/broker/policy"
 	"liaison/deploy/protocol"
 )
 
@@ -30,8 +28,8 @@ folder up as a whole, and keep DIR/keys secret.`,
   liaison serve --dir ./broker --listen 127.0.0.1:4222 --protocol ./protocol`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cfg.Dir == "" {
-				return usageError{fmt.Errorf("give the broker's folder: --dir DIR")}
+			if err := needDir(cfg.Dir); err != nil {
+				return err
 			}
 			cfg.Log = newLog(cmd.ErrOrStderr(), slog.LevelInfo)
 			var err error
@@ -42,7 +40,7 @@ folder up as a whole, and keep DIR/keys secret.`,
 			if tables != "" {
 				cfg.Tables = os.DirFS(tables)
 			}
-			return serve(cmd.Context(), cfg)
+			return untilStopped(serve(cmd.Context(), cfg))
 		},
 	}
 	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "the broker's `DIR`; made if it is not there")
@@ -51,7 +49,7 @@ folder up as a whole, and keep DIR/keys secret.`,
 	cmd.Flags().StringVar(&cert, "tlscert", "", "the server's certificate `FILE` (PEM); read again at each connection")
 	cmd.Flags().StringVar(&key, "tlskey", "", "the certificate's private key `FILE` (PEM)")
 	cmd.Flags().BoolVar(&cfg.Plain, "plain", false, "let other machines connect without TLS, because something in front encrypts")
-	cmd.Flags().Int64Var(&cfg.MaxStore, "max-store", 0, "the most `BYTES` on disk (default 16 GiB)")
+	cmd.Flags().Int64Var(&cfg.MaxStore, "max-store", 0, "the most `BYTES` on disk (default what was chosen before, or 16 GiB)")
 	return cmd
 }
 
@@ -61,8 +59,13 @@ func serve(ctx context.Context, cfg broker.Config) error {
 		return err
 	}
 	defer b.Close()
+	if cfg.MaxStore != 0 {
+		if err := broker.RememberMaxStore(cfg.Dir, cfg.MaxStore); err != nil {
+			return err
+		}
+	}
 	p := b.Policy()
-	cfg.Log.Info("serving", "url", b.URL(), "dir", cfg.Dir, "policy", p.Hash(), "judged_by", judgedBy(p))
+	cfg.Log.Info("serving", "url", b.URL(), "dir", cfg.Dir, "policy", p.Hash(), "judged_by", p.JudgedBy())
 	if cfg.Tables != nil {
 		defer reloadOnHangup(ctx, b, cfg)()
 	}
@@ -88,15 +91,6 @@ func reloadOnHangup(ctx context.Context, b *broker.Broker, cfg broker.Config) (s
 		close(hangup)
 		<-ended
 	}
-}
-
-// judgedBy says which day counts, as the tables have it.
-func judgedBy(p *policy.Policy) string {
-	created, received := time.Unix(0, 0), time.Unix(1, 0)
-	if p.Day(created, received).Equal(received) {
-		return "the day a message is received"
-	}
-	return "the day a message was created"
 }
 
 // serverTLS returns the configuration for a certificate, or nil without one. A

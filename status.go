@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"liaison/broker"
+	"liaison/broker/accounts"
 )
 
 func newStatus() *cobra.Command {
@@ -23,8 +23,8 @@ code is 0 if it is ready and 1 if it is not, or none runs: good for health check
 		Example: "  liaison status --dir ./broker --wait 30s",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir == "" {
-				return usageError{errors.New("give the broker's folder: --dir DIR")}
+			if err := needDir(dir); err != nil {
+				return err
 			}
 			s, err := awaitReady(cmd.Context(), dir, wait)
 			if err != nil {
@@ -58,7 +58,7 @@ func awaitReady(ctx context.Context, dir string, wait time.Duration) (broker.Sta
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
-			return broker.Status{}, ctx.Err()
+			return broker.Status{}, fmt.Errorf("the broker is not ready yet: %w", context.Cause(ctx))
 		}
 	}
 }
@@ -66,6 +66,9 @@ func awaitReady(ctx context.Context, dir string, wait time.Duration) (broker.Sta
 func askStatus(ctx context.Context, dir string) (broker.Status, error) {
 	remote, ok := broker.Reach(dir)
 	if !ok {
+		if err := accounts.CheckFolder(dir); err != nil {
+			return broker.Status{}, err
+		}
 		return broker.Status{}, fmt.Errorf("no broker runs on %s; start one with 'liaison serve --dir %s'", dir, dir)
 	}
 	return remote.Status(ctx)

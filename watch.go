@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -49,13 +47,13 @@ new cursor at the beginning of what the desk has.`,
 			if o.Since == 0 && !o.Once && o.Cursor == "" {
 				o.Since = time.Nanosecond // from now on
 			}
-			c, err := l.connect(cmd.Context(), newLog(cmd.ErrOrStderr(), slog.LevelWarn))
-			if err != nil {
-				return err
+			err = asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
+				return c.Watch(ctx, o, func(copied agents.Copy) error { return printCopy(cmd.OutOrStdout(), copied, asJSON) })
+			})
+			if !o.Once {
+				err = untilStopped(err)
 			}
-			defer c.Close()
-			err = c.Watch(cmd.Context(), o, func(copied agents.Copy) error { return printCopy(cmd.OutOrStdout(), copied, asJSON) })
-			return asked(cmd, err)
+			return err
 		},
 	}
 	l.flags(cmd)
@@ -122,18 +120,4 @@ func describeSubject(s schemas.Subject) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// asked turns the answer to a question into the command's: a refusal is
-// printed and ends with its own exit code.
-func asked(cmd *cobra.Command, err error) error {
-	var refusal *schemas.Refusal
-	if errors.As(err, &refusal) {
-		printFaults(cmd.ErrOrStderr(), cmd.Name(), refusal)
-		return errRefused
-	}
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
