@@ -57,6 +57,29 @@ func TestAnInterruptedCommandIsNotDone(t *testing.T) {
 			t.Errorf("%v ends with %d and %q, want %d and that it was interrupted", args, code, said, exitFault)
 		}
 	}
+	serving, stop := context.WithCancel(t.Context())
+	served := make(chan int, 1)
+	go func() {
+		served <- run(serving, []string{"serve", "--dir", filepath.Join(dir, "broker"), "--listen", "127.0.0.1:0"}, &bytes.Buffer{}, &bytes.Buffer{})
+	}()
+	s, err := awaitReady(t.Context(), filepath.Join(dir, "broker"), 20*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := false
+	code, said := until(t, func() bool { was := ready; ready = true; return was }, "send", "-", "--creds", filepath.Join(dir, "gla.creds"), "--server", s.URL)
+	if code != exitFault || !strings.Contains(said, "interrupted") {
+		t.Errorf("send ends with %d and %q", code, said)
+	}
+	code, said = until(t, nil, "agent", "gla", "--once", "--inbox", dir, "--creds", filepath.Join(dir, "gla.creds"), "--server", s.URL)
+	if code != exitFault || !strings.Contains(said, "interrupted") {
+		t.Errorf("agent --once ends with %d and %q", code, said)
+	}
+	if code, said := until(t, nil, "watch", "--creds", filepath.Join(dir, "gla.creds"), "--server", s.URL); code != exitDone {
+		t.Errorf("watch ends with %d and %q", code, said)
+	}
+	stop()
+	<-served
 	// These go on until they are told to stop.
 	for _, args := range [][]string{
 		{"serve", "--dir", filepath.Join(dir, "broker"), "--listen", "127.0.0.1:0"},

@@ -12,7 +12,6 @@ import (
 
 	"liaison/broker"
 	"liaison/broker/policy"
-	"liaison/broker/router"
 	"liaison/schemas"
 )
 
@@ -112,7 +111,7 @@ func explain(w io.Writer, p *policy.Policy, m *schemas.Message, member schemas.M
 	if !asJSON {
 		fmt.Fprintf(w, "%s  %s → %s\n", m.Originator, m.ID, describeRoute(schemas.Route(m)))
 	}
-	for _, e := range explained(p, m, time.Now()) {
+	for _, e := range broker.Explain(p, m, time.Now()) {
 		if member != "" && e.Member != member {
 			continue
 		}
@@ -125,22 +124,6 @@ func explain(w io.Writer, p *policy.Policy, m *schemas.Message, member schemas.M
 		printExplanation(w, e)
 	}
 	return nil
-}
-
-// explained is what the policy decides and why, with one more outcome if
-// nobody gets the message.
-func explained(p *policy.Policy, m *schemas.Message, now time.Time) []policy.Explanation {
-	list := p.Explain(m, p.Day(m.Created.Time, now), policy.Recorded{})
-	for _, e := range list {
-		if e.Outcome.Outcome == schemas.Disclosed {
-			return list
-		}
-	}
-	reason := router.ReasonAllWithheld
-	if len(list) == 0 {
-		reason = router.ReasonNobody
-	}
-	return append(list, policy.Explanation{Outcome: schemas.Outcome{Message: m.ID, Outcome: schemas.Held, Reason: reason}})
 }
 
 // printExplanation prints an outcome as printOutcome does, and after each item
