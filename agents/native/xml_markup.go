@@ -2,17 +2,31 @@ package native
 
 import (
 	"bufio"
+	"bytes"
+	"io"
 	"strings"
 )
 
 // xmlScanner reads an XML file byte by byte and counts its lines.
 type xmlScanner struct {
+	// in can look ahead as far as a record may be long.
 	in   *bufio.Reader
 	line int
+	// at is how many bytes were read, and absent up to where an end such as
+	// "-->" was looked for in vain: nobody looks there twice.
+	at     int
+	absent map[string]int
+}
+
+func newXMLScanner(r io.Reader) xmlScanner {
+	return xmlScanner{in: bufio.NewReaderSize(r, MaxXMLRecord+4096), line: 1, absent: map[string]int{}}
 }
 
 func (s *xmlScanner) byte() (byte, error) {
 	c, err := s.in.ReadByte()
+	if err == nil {
+		s.at++
+	}
 	if c == '\n' {
 		s.line++
 	}
@@ -24,7 +38,8 @@ type xmlMarkup struct {
 	text string
 	line int
 	over bool // it was longer than a record, and text is its beginning
-	// broken says that another "<" came before its end: it is no tag.
+	// broken says that another "<" came before the end of a tag, or that a
+	// comment has no end within the length of a record.
 	broken bool
 	empty  bool // it ends with "/>"
 }
@@ -51,53 +66,84 @@ func (m xmlMarkup) name() string {
 // not even between quotes: it ends the tag as broken, so that an apostrophe
 // behind a stray "<" does not swallow the records that follow.
 func (s *xmlScanner) markup() (xmlMarkup, error) {
+	head, err := s.in.Peek(len("![CDATA["))
+	if err != nil && err != io.EOF {
+		return xmlMarkup{}, err
+	}
+	for _, pair := range [][2]string{{"!--", "-->"}, {"![CDATA[", "]]>"}, {"?", "?>"}} {
+		if bytes.HasPrefix(head, []byte(pair[0])) {
+			return s.until(pair[0], pair[1])
+		}
+	}
+	if bytes.HasPrefix(head, []byte("!")) { // a document type is refused, however it goes on
+		return xmlMarkup{line: s.line, text: "!"}, nil
+	}
+	return s.tag()
+}
+
+func (s *xmlScanner) tag() (xmlMarkup, error) {
 	m := xmlMarkup{line: s.line}
 	var b strings.Builder
-	var tail [3]byte
-	var quote byte
+	var quote, last byte
 	for {
 		c, err := s.byte()
 		if err != nil {
 			return xmlMarkup{}, err
 		}
-		if c == '<' && !m.other() {
+		if c == '<' {
 			m.broken = true
+			s.at--
 			return m, s.in.UnreadByte()
 		}
-		tail = [3]byte{tail[1], tail[2], c}
 		if b.Len() < MaxXMLRecord {
 			b.WriteByte(c)
 		} else {
 			m.over = true
 		}
 		m.text = b.String()
-		if quote != 0 {
-			if c == quote {
-				quote = 0
-			}
-			continue
-		}
-		if m.complete(tail) {
-			m.empty = string(tail[1:]) == "/>"
+		switch {
+		case c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '>':
+			m.empty = last == '/'
 			return m, nil
-		}
-		if (c == '"' || c == '\'') && !m.other() {
+		case c == '"' || c == '\'':
 			quote = c
+		}
+		last = c
+	}
+}
+
+// until reads up to an end. If there is none within the length of a record, it
+// reads no more than the beginning: what one record opened and never closed
+// must not swallow all that follow.
+func (s *xmlScanner) until(begin, end string) (xmlMarkup, error) {
+	m := xmlMarkup{line: s.line}
+	from := max(len(begin), s.absent[end]-s.at)
+	for n := 4096; ; n *= 4 {
+		window, err := s.in.Peek(min(n, MaxXMLRecord))
+		from = min(from, len(window))
+		if i := bytes.Index(window[from:], []byte(end)); i >= 0 {
+			m.text = string(window[:from+i+len(end)])
+			return m, s.skip(m.text)
+		}
+		if err != nil && err != io.EOF {
+			return m, err
+		}
+		from = max(from, len(window)-len(end)+1)
+		if err == io.EOF || n >= MaxXMLRecord {
+			s.absent[end] = s.at + from
+			m.text, m.broken = begin, true
+			return m, s.skip(begin)
 		}
 	}
 }
 
-// complete says whether the markup ends with its last three bytes.
-func (m xmlMarkup) complete(tail [3]byte) bool {
-	switch text := m.text; {
-	case strings.HasPrefix(text, "!--"):
-		return len(text) >= len("!---->")-1 && string(tail[:]) == "-->"
-	case strings.HasPrefix(text, "![CDATA["):
-		return string(tail[:]) == "]]>"
-	case strings.HasPrefix(text, "?"):
-		return string(tail[1:]) == "?>"
-	case strings.HasPrefix(text, "!D"):
-		return true // a document type is refused, however it goes on
-	}
-	return tail[2] == '>'
+// skip moves on over what has been looked at.
+func (s *xmlScanner) skip(text string) error {
+	s.at += len(text)
+	s.line += strings.Count(text, "\n")
+	_, err := s.in.Discard(len(text))
+	return err
 }

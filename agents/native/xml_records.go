@@ -46,7 +46,8 @@ type XMLRecord struct {
 // XMLRecords finds the records in an XML export by their tags alone, one by
 // one, so that no file fills the memory and a record that is no well-formed XML
 // does not stop those after it. A comment or CDATA is passed over as a whole: a
-// tag in it is no tag.
+// tag in it is no tag. A record that is not closed, or opens a comment that is
+// not closed, ends where the next one begins.
 type XMLRecords struct {
 	scan  xmlScanner
 	root  string
@@ -54,7 +55,7 @@ type XMLRecords struct {
 
 	record strings.Builder
 	over   bool   // the record in hand is too long and is not kept
-	nested bool   // another one began within it
+	spoilt string // why it cannot be read
 	inside string // the name of the record in hand, "" between records
 	stray  bool   // what is in hand is no record
 	first  int    // the line on which it begins
@@ -76,7 +77,7 @@ func NewXMLRecords(r io.Reader, root string, names ...string) (*XMLRecords, erro
 	if err != nil {
 		return nil, err
 	}
-	return &XMLRecords{scan: xmlScanner{in: bufio.NewReaderSize(text, 64<<10), line: 1}, root: root, names: names}, nil
+	return &XMLRecords{scan: newXMLScanner(text), root: root, names: names}, nil
 }
 
 var xmlDeclared = regexp.MustCompile(`^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']`)
@@ -151,7 +152,10 @@ func (x *XMLRecords) tag(m xmlMarkup) (bool, error) {
 	switch {
 	case m.doctype():
 		return false, xmlFault(m.line, "", "export it without", "the file has a document type, which may define entities without bound or fetch other files")
+	case m.other() && m.broken && (!x.opened || x.closed):
+		return false, xmlFault(m.line, "", wholeXML, "a comment outside of <%s> does not end", x.root)
 	case m.other():
+		x.aside(m)
 	case !x.opened:
 		if m.name() != x.root || m.closing() || m.broken {
 			return false, xmlFault(m.line, "", "put the right export into this folder", "the first element is not <%s>", x.root)
@@ -163,13 +167,11 @@ func (x *XMLRecords) tag(m xmlMarkup) (bool, error) {
 	case m.name() == x.root && m.closing() && !m.broken && (x.inside == "" || x.stray):
 		x.closed = true
 		return x.inside != "", nil
-	case x.stray && known && !m.closing():
-		x.held = &m
+	case x.inside != "" && known && !m.closing():
+		x.held, x.spoilt = &m, "another record begins before this one ends"
 		return true, nil
 	case x.inside == "" && !m.closing():
 		x.begin(m, !known)
-	case known && !m.closing():
-		x.nested = true
 	}
 	if x.inside == "" {
 		return false, nil
@@ -180,7 +182,31 @@ func (x *XMLRecords) tag(m xmlMarkup) (bool, error) {
 
 func (x *XMLRecords) begin(m xmlMarkup, stray bool) {
 	x.record.Reset()
-	x.inside, x.stray, x.first, x.over, x.nested = m.name(), stray, m.line, false, false
+	x.inside, x.stray, x.first, x.over, x.spoilt = m.name(), stray, m.line, false, ""
+}
+
+// aside deals with a comment or CDATA. Where one was not closed, the end of a
+// later one may make several records look like one, all but the first hidden.
+func (x *XMLRecords) aside(m xmlMarkup) {
+	switch {
+	case m.broken && x.inside == "":
+		x.begin(m, true)
+	case m.broken:
+		x.spoilt = "a comment or CDATA in it does not end"
+	case x.inside != "" && x.begins(m.text):
+		x.spoilt = "a comment or CDATA in it holds the beginning of another record"
+	}
+}
+
+// begins says whether a text holds the beginning of a record.
+func (x *XMLRecords) begins(text string) bool {
+	for _, name := range x.names {
+		_, after, ok := strings.Cut(text, "<"+name)
+		if ok && (after == "" || strings.ContainsAny(after[:1], " \t\r\n/>")) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *XMLRecords) keep(m xmlMarkup) {
@@ -202,8 +228,8 @@ func (x *XMLRecords) whole() XMLRecord {
 	switch {
 	case x.stray:
 		r.Fault = xmlFault(x.first, name, "put each record into one of these: "+strings.Join(x.names, ", "), "what begins here is no record that is known here, and was not read")
-	case x.nested:
-		r.Fault = xmlFault(x.first, name, "export it again; neither of the two was read", "another record begins before this one ends")
+	case x.spoilt != "":
+		r.Fault = xmlFault(x.first, name, "correct it and export it again; the records before and after it are dealt with", "%s", x.spoilt)
 	case x.over:
 		r.Fault = xmlFault(x.first, name, "split it", "the record has more than %d KiB", MaxXMLRecord>>10)
 	default:
