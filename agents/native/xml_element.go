@@ -190,13 +190,17 @@ func (p *elementParser) start(t xml.StartElement) error {
 	return nil
 }
 
-// describeXML gives the kind of a syntax error and nothing of the text.
+// describeXML gives the kind of a syntax error and nothing of the text, except
+// for the number of a character that XML does not have.
 func describeXML(err error) string {
 	var syntax *xml.SyntaxError
 	if !errors.As(err, &syntax) {
 		return err.Error()
 	}
-	for _, known := range []string{"illegal character", "invalid character entity", "invalid UTF-8", "unexpected EOF", "unquoted or missing attribute", "closed by"} {
+	if code, ok := strings.CutPrefix(syntax.Msg, "illegal character code "); ok {
+		return "it has the character " + code + ", which is outside XML's character set"
+	}
+	for _, known := range []string{"invalid character entity", "invalid UTF-8", "unexpected EOF", "unquoted or missing attribute", "closed by"} {
 		if strings.Contains(syntax.Msg, known) {
 			return known
 		}

@@ -117,10 +117,15 @@ func (s *xmlScanner) tag() (xmlMarkup, error) {
 
 // until reads up to an end. If there is none within the length of a record, it
 // reads no more than the beginning: what one record opened and never closed
-// must not swallow all that follow.
+// must not swallow all that follow. Where half of that was looked through before,
+// it does not look again, or a file of nothing else would take for ever.
 func (s *xmlScanner) until(begin, end string) (xmlMarkup, error) {
 	m := xmlMarkup{line: s.line}
 	from := max(len(begin), s.absent[end]-s.at)
+	if from > MaxXMLRecord/2 {
+		m.text, m.broken = begin, true
+		return m, s.skip(begin)
+	}
 	for n := 4096; ; n *= 4 {
 		window, err := s.in.Peek(min(n, MaxXMLRecord))
 		from = min(from, len(window))

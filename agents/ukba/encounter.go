@@ -1,6 +1,7 @@
 package ukba
 
 import (
+	"regexp"
 	"slices"
 
 	"liaison/agents"
@@ -30,7 +31,7 @@ type encounter struct {
 
 func encounterRecord(r native.XMLRecord) agents.Record {
 	if r.Fault != nil {
-		return agents.Record{Line: r.Line, Raw: r.Raw, Faults: []agents.Fault{{Line: r.Fault.Line, Field: r.Fault.Field, Problem: r.Fault.What, Advice: r.Fault.Advice}}}
+		return agents.Record{Line: r.Line, Raw: r.Raw, Reference: referenceIn(r.Raw), Faults: []agents.Fault{{Line: r.Fault.Line, Field: r.Fault.Field, Problem: r.Fault.What, Advice: r.Fault.Advice}}}
 	}
 	e := encounter{from: r.Element}
 	e.line = e.from.LineOf
@@ -149,4 +150,15 @@ func (e *encounter) subject(p person) []int {
 	}
 	e.message.Subjects = append(e.message.Subjects, s)
 	return []int{len(e.message.Subjects) - 1}
+}
+
+var findReference = regexp.MustCompile(`<visit_ref>\s*([A-Za-z0-9/-]{1,40})\s*<`)
+
+// referenceIn finds the reference of an encounter that cannot be read, so that
+// somebody can look it up and mend it.
+func referenceIn(raw string) string {
+	if m := findReference.FindStringSubmatch(raw); m != nil {
+		return m[1]
+	}
+	return ""
 }
