@@ -39,24 +39,32 @@ type demo struct {
 }
 
 // demoAgents are the agents of the demonstration: agency, member, and the
-// folder of its samples.
+// folder of its samples, by whose last part its inbox is named.
 var demoAgents = []struct {
 	agency  string
 	member  schemas.MemberID
 	samples string
 }{
 	{"gla", "gla", "gla"},
+	{"eas", "eas", "eas"},
+	{"hmrc", "hmrc-nmw", "hmrc/hmrc-nmw"},
+	{"hmrc", "hmrc-tax", "hmrc/hmrc-tax"},
+	{"ukba", "ukba", "ukba"},
+	{"soca", "soca", "soca"},
 	{"police", "lincolnshire", "police/lincolnshire"},
 	{"police", "cambridgeshire", "police/cambridgeshire"},
+	{"helpline", "ukhtc", "helpline"},
+	{"crimestoppers", "ukhtc", "crimestoppers"},
 }
 
 func newDemo() *cobra.Command {
 	var d demo
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Run a whole broker on invented records and see every message's way",
-		Long: `Start a broker in a temporary folder, enrol the members, start agents of the GLA
-and of two police forces on invented export files, and print each message's way:
-from whom, what, to whom under which gateway, withheld from whom and why.`,
+		Long: `Start a broker in a temporary folder, enrol the members, start agents of all six
+agencies and of the hub's sources on invented export files, and print each
+message's way: from whom, what, to whom under which gateway, withheld from whom
+and why.`,
 		Example: `  liaison demo
   liaison demo --once --json`,
 		Args: exactly(0, "no arguments"),
@@ -191,7 +199,11 @@ func (d *demo) runAgent(ctx context.Context, i int, once bool) error {
 		return err
 	}
 	defer client.Close()
-	adapter, err := newAdapter(a.agency, a.member)
+	found, _, err := findAgency(a.agency, string(a.member))
+	if err != nil {
+		return err
+	}
+	adapter, err := found.adapter(a.member)
 	if err != nil {
 		return err
 	}
@@ -269,7 +281,7 @@ func (d *demo) credsFile(m schemas.MemberID) string {
 }
 
 func (d *demo) inbox(i int) string {
-	return filepath.Join(d.dir, "agents", string(demoAgents[i].member), "inbox")
+	return filepath.Join(d.dir, "agents", path.Base(demoAgents[i].samples), "inbox")
 }
 
 // copySamples writes the embedded samples of a folder into an inbox, each file
