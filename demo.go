@@ -95,7 +95,7 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	defer b.Close()
 	d.broker = b
-	chain, _, _, err := b.Ledger().Last(ctx)
+	_, chain, err := b.Ledger().Last(ctx)
 	if err != nil {
 		return err
 	}

@@ -134,3 +134,33 @@ func TestAnIntakeThatIsShorterThanTheLedgerStopsTheRouter(t *testing.T) {
 		t.Errorf("Run returned %v, want the gap", err)
 	}
 }
+
+func TestALedgerWhoseEndCannotBeReadStopsTheRouter(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.stop()
+	// As if the engine passed over the last entry: it is there, and not read.
+	b, err := Open(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	last, _, err := b.Ledger().Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := b.js().Stream(t.Context(), ledger.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.DeleteMsg(t.Context(), last.Sequence); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := b.router.Run(ctx); !errors.Is(err, router.ErrDamaged) {
+		t.Errorf("the router returned %v, want that the ledger is damaged", err)
+	}
+}

@@ -31,25 +31,22 @@ type Ledger struct {
 // New returns a reader of the ledger behind the connection.
 func New(js jetstream.JetStream) *Ledger { return &Ledger{js: js} }
 
-// Last returns the end of the chain and the place in the intake up to which
-// everything is decided. Of an empty ledger both are zero.
-func (l *Ledger) Last(ctx context.Context) (Chain, uint64, Entry, error) {
+// Last returns the last entry and the end of the chain. Of an empty ledger
+// both are zero.
+func (l *Ledger) Last(ctx context.Context) (Stored, Chain, error) {
 	s, err := l.js.Stream(ctx, Stream)
 	if err != nil {
-		return Chain{}, 0, Entry{}, fmt.Errorf("opening the ledger: %w", err)
+		return Stored{}, Chain{}, fmt.Errorf("opening the ledger: %w", err)
 	}
 	msg, err := s.GetLastMsgForSubject(ctx, Address)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Chain{}, 0, Entry{}, nil
+		return Stored{}, Chain{}, nil
 	}
 	if err != nil {
-		return Chain{}, 0, Entry{}, fmt.Errorf("reading the last ledger entry: %w", err)
+		return Stored{}, Chain{}, fmt.Errorf("reading the last ledger entry: %w", err)
 	}
-	e, err := Parse(msg.Data)
-	if err != nil {
-		return Chain{}, 0, Entry{}, err
-	}
-	return Chain{Number: e.Number, Hash: HashOf(msg.Data)}, e.Intake, e, nil
+	last, err := stored(msg.Subject, msg.Data, msg.Sequence)
+	return last, Chain{Number: last.Number, Hash: HashOf(msg.Data)}, err
 }
 
 // Decision returns the decision about a message of an originator, or ErrNotFound.
