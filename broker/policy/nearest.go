@@ -145,8 +145,8 @@ func (p *Policy) conditionChanges(q *question, conditions []schemas.Code) (list 
 	for _, id := range conditions {
 		if c := p.condition(id); p.missing(q, []schemas.Code{id}) != nil {
 			by := c.RecordedBy.String()
-			if c.ByOriginator {
-				by = string(q.m.Originator)
+			if c.ByOrigin {
+				by = string(q.m.ItemOrigin(q.i))
 			}
 			list = append(list, Change{ChangeConsent, string(c.Authority), by,
 				"needs the " + c.Text + ", recorded by " + strings.ReplaceAll(by, " ", " or ")})
