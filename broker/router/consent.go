@@ -101,8 +101,10 @@ func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day ti
 		}
 	case schemas.AuthorityRecipient: // for itself, and nobody else
 	default:
-		if !p.MayRecord(c.Authority, c.By, c.Of.Originator, day) {
-			return VoidNotYours
+		for _, i := range c.Items {
+			if !p.MayRecord(c.Authority, c.By, about.message.ItemOrigin(i), day) {
+				return VoidNotYours
+			}
 		}
 	}
 	return ""
