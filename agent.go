@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,29 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"liaison/agents"
-	"liaison/agents/gla"
-	"liaison/agents/police"
-	"liaison/schemas"
 )
-
-// adapterNames are the agencies whose exports the program reads.
-var adapterNames = []string{"gla", "police"}
-
-// newAdapter returns the adapter of an agency, for the records of a member.
-func newAdapter(agency string, member schemas.MemberID) (agents.Adapter, error) {
-	switch agency {
-	case "gla":
-		return gla.New(), nil
-	case "police":
-		return police.New(member)
-	}
-	return nil, fmt.Errorf("there is no agent for %q; there are %s", agency, strings.Join(adapterNames, ", "))
-}
 
 func newAgent() *cobra.Command {
 	var l link
 	var cfg agents.AgentConfig
-	var member string
+	var member, explain string
 	cmd := &cobra.Command{
 		Use: "agent AGENCY", Short: "Carry an agency's export files to the broker, and its copies back",
 		Long: `Watch a folder into which an agency's system writes its exports, turn every
@@ -44,15 +26,24 @@ and sent again, and has the same ids.
 
 With --outbox, the copies that the desk gets are written there, one file each.
 
-The agencies are: ` + strings.Join(adapterNames, ", ") + `. A police force names itself with --member.`,
+The agencies are: ` + strings.Join(agencyNames(), ", ") + `. A police
+force and the two parts of HMRC name themselves with --member.`,
 		Example: `  liaison agent gla --inbox ./inbox --outbox ./outbox --creds gla.creds
-  liaison agent police --member lincolnshire --inbox ./inbox --creds lincolnshire.creds --once`,
-		Args:      exactly(1, "the AGENCY: "+strings.Join(adapterNames, " or ")),
-		ValidArgs: adapterNames,
+  liaison agent police --member lincolnshire --inbox ./inbox --creds lincolnshire.creds --once
+  liaison agent gla --explain export.csv`,
+		Args:      exactly(1, "the AGENCY: "+strings.Join(agencyNames(), ", ")),
+		ValidArgs: agencyNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var err error
-			if cfg.Adapter, cfg.Member, err = whose(args[0], member); err != nil {
+			a, m, err := findAgency(args[0], member)
+			if err != nil {
 				return err
+			}
+			if cfg.Adapter, err = a.adapter(m); err != nil {
+				return usageError{err}
+			}
+			cfg.Member = m
+			if explain != "" {
+				return explainExport(cmd, cfg, explain)
 			}
 			if cfg.Inbox == "" && cfg.Outbox == "" {
 				return usageError{errors.New("give the folder to watch: --inbox DIR")}
@@ -68,22 +59,10 @@ The agencies are: ` + strings.Join(adapterNames, ", ") + `. A police force names
 	l.flags(cmd)
 	cmd.Flags().StringVar(&cfg.Inbox, "inbox", "", "the `DIR` with the agency's exports")
 	cmd.Flags().StringVar(&cfg.Outbox, "outbox", "", "the `DIR` for the copies that the desk gets")
+	cmd.Flags().StringVar(&explain, "explain", "", "print what every record of this `FILE` becomes, field by field, and send nothing")
 	cmd.Flags().StringVar(&member, "member", "", "whose records they are (default: the AGENCY)")
 	cmd.Flags().BoolVar(&cfg.Once, "once", false, "stop when all that is there is dealt with")
 	return cmd
-}
-
-// whose returns the adapter of an agency and the member whose records it takes.
-func whose(agency, member string) (agents.Adapter, schemas.MemberID, error) {
-	if agency == "police" && member == "" {
-		return nil, "", usageError{errors.New("say which force: --member lincolnshire")}
-	}
-	m := schemas.MemberID(cmp.Or(member, agency))
-	adapter, err := newAdapter(agency, m)
-	if err != nil {
-		return nil, "", usageError{err}
-	}
-	return adapter, m, nil
 }
 
 func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig) error {

@@ -13,6 +13,7 @@ import (
 	"liaison/broker"
 	"liaison/broker/ledger"
 	"liaison/demo"
+	"liaison/schemas"
 )
 
 func newDemo() *cobra.Command {
@@ -20,15 +21,16 @@ func newDemo() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Run a whole broker on invented records and see every message's way",
-		Long: `Start a broker in a temporary folder, enrol the members, start agents of the GLA
-and of two police forces on invented export files, and print each message's way:
-from whom, what, to whom under which gateway, withheld from whom and why.`,
+		Long: `Start a broker in a temporary folder, enrol the members, start agents of all six
+agencies and of the hub's sources on invented export files, and print each
+message's way: from whom, what, to whom under which gateway, withheld from whom
+and why.`,
 		Example: `  liaison demo
   liaison demo --once --json`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Show, cfg.Log = demoPrinter{cmd.OutOrStdout(), asJSON}, newLog(cmd.ErrOrStderr(), slog.LevelError)
-			cfg.Adapter, cfg.Program = newAdapter, program()
+			cfg.Adapter, cfg.Program = adapterOf, program()
 			if cfg.Dir == "" {
 				dir, err := os.MkdirTemp("", "liaison-demo-")
 				if err != nil {
@@ -48,6 +50,15 @@ from whom, what, to whom under which gateway, withheld from whom and why.`,
 	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "work in this `DIR` and leave it there (default: a temporary one)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	return cmd
+}
+
+// adapterOf returns the adapter of an agency for a member's records.
+func adapterOf(agency string, member schemas.MemberID) (agents.Adapter, error) {
+	found, _, err := findAgency(agency, string(member))
+	if err != nil {
+		return nil, err
+	}
+	return found.adapter(member)
 }
 
 // demoPrinter prints what happens in the demonstration.

@@ -15,38 +15,52 @@ import (
 // mayImport is who may import whom of our own packages. An arrow that is not
 // here is a fault of the design; add one in review, with its reason.
 var mayImport = map[string][]string{
-	".":                   {"*"}, // wiring and printing only
-	"schemas":             {},
-	"agents":              {"schemas"},
-	"agents/native":       {"schemas"},
-	"agents/adaptertest":  {"schemas", "agents"},
-	"agents/gla":          {"schemas", "agents", "agents/native"},
-	"agents/police":       {"schemas", "agents", "agents/native"},
-	"broker":              {"schemas", "broker/*"},
-	"broker/accounts":     {"schemas", "broker/policy"},
-	"broker/node":         {"schemas", "broker/accounts"},
-	"broker/policy":       {"schemas", "broker/policy/table"},
-	"broker/policy/table": {}, // the strict reader alone: knows nothing of what tables say
-	"broker/ledger":       {"schemas"},
-	"broker/intake":       {"schemas", "broker/policy", "broker/ledger"},
-	"broker/router":       {"schemas", "broker/policy", "broker/ledger"},
-	"broker/ask":          {"schemas", "broker/ledger"},                                                                             // reads; decides nothing, so no policy
-	"demo":                {"schemas", "agents", "broker", "broker/accounts", "broker/ledger", "deploy/protocol", "deploy/samples"}, // both sides, as their users see them
-	"deploy/protocol":     {},
-	"deploy/samples":      {},
+	".":                        {"*"}, // wiring and printing only
+	"schemas":                  {},
+	"agents":                   {"schemas"},
+	"agents/native":            {"schemas"},
+	"agents/adaptertest":       {"schemas", "agents"},
+	"agents/gla":               {"schemas", "agents", "agents/native"},
+	"agents/police":            {"schemas", "agents", "agents/native", "agents/native/fivebyfive"},
+	"agents/soca":              {"schemas", "agents", "agents/native", "agents/native/fivebyfive"},
+	"agents/ukba":              {"schemas", "agents", "agents/native"},
+	"agents/hmrc":              {"schemas", "agents", "agents/native"},
+	"agents/eas":               {"schemas", "agents", "agents/native"},
+	"agents/helpline":          {"schemas", "agents", "agents/native"},
+	"agents/crimestoppers":     {"schemas", "agents", "agents/native"},
+	"agents/native/fivebyfive": {"schemas", "agents", "agents/native"}, // the report that police and SOCA share
+	"broker":                   {"schemas", "broker/*"},
+	"broker/accounts":          {"schemas", "broker/policy"},
+	"broker/node":              {"schemas", "broker/accounts"},
+	"broker/policy":            {"schemas", "broker/policy/table"},
+	"broker/policy/table":      {}, // the strict reader alone: knows nothing of what tables say
+	"broker/ledger":            {"schemas"},
+	"broker/intake":            {"schemas", "broker/policy", "broker/ledger"},
+	"broker/router":            {"schemas", "broker/policy", "broker/ledger"},
+	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
+	// both sides, as their users see them
+	"demo":            {"schemas", "agents", "broker", "broker/accounts", "broker/ledger", "deploy/protocol", "deploy/samples"},
+	"deploy/protocol": {},
+	"deploy/samples":  {},
 }
 
 // testsMayImport are further arrows of test files.
 var testsMayImport = map[string][]string{
-	"agents/gla":      {"agents/adaptertest", "deploy/samples"},
-	"agents/police":   {"agents/adaptertest", "deploy/samples"},
-	"agents":          {"agents/gla", "agents/police", "agents/native"},
-	"broker":          {"deploy/protocol"},
-	"broker/policy":   {"deploy/protocol"},
-	"broker/router":   {"deploy/protocol", "broker/node", "broker/accounts"},
-	"broker/intake":   {"deploy/protocol", "broker/node", "broker/accounts"},
-	"broker/accounts": {"broker/node", "deploy/protocol"},
-	"deploy/samples":  {"agents", "agents/gla", "agents/police", "schemas"},
+	"agents/gla":           {"agents/adaptertest", "deploy/samples"},
+	"agents/police":        {"agents/adaptertest", "deploy/samples"},
+	"agents/eas":           {"agents/adaptertest", "deploy/samples"},
+	"agents/hmrc":          {"agents/adaptertest", "deploy/samples"},
+	"agents/ukba":          {"agents/adaptertest", "deploy/samples"},
+	"agents/soca":          {"agents/adaptertest", "deploy/samples"},
+	"agents/helpline":      {"agents/adaptertest", "deploy/samples"},
+	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
+	"agents":               {"agents/gla", "agents/police", "agents/native"},
+	"broker":               {"deploy/protocol"},
+	"broker/policy":        {"deploy/protocol"},
+	"broker/router":        {"deploy/protocol", "broker/node", "broker/accounts"},
+	"broker/intake":        {"deploy/protocol", "broker/node", "broker/accounts"},
+	"broker/accounts":      {"broker/node", "deploy/protocol"},
+	"deploy/samples":       {"agents", "agents/*", "schemas"},
 }
 
 // onlyThere are libraries that only some of our packages may import.

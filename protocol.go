@@ -174,13 +174,14 @@ broker took since then; there, "in-force" is the set that it decides under.`,
 				return printDifference(cmd.OutOrStdout(), d, asJSON)
 			}
 			var err error
+			messages := 0
 			if dir != "" {
-				err = diffTaken(cmd, dir, args, since, show)
+				messages, err = diffTaken(cmd, dir, args, since, show)
 			} else {
-				err = diffFiles(cmd, args, show)
+				messages, err = diffFiles(cmd, args, show)
 			}
 			if !asJSON && (err == nil || errors.Is(err, errRefused)) {
-				fmt.Fprintf(cmd.OutOrStdout(), "%d differences\n", differences)
+				fmt.Fprintf(cmd.OutOrStdout(), "%d messages, %d differences\n", messages, differences)
 			}
 			return err
 		},
@@ -191,18 +192,18 @@ broker took since then; there, "in-force" is the set that it decides under.`,
 	return cmd
 }
 
-func diffFiles(cmd *cobra.Command, args []string, show func(policy.Difference) error) error {
+func diffFiles(cmd *cobra.Command, args []string, show func(policy.Difference) error) (messages int, err error) {
 	var sets [2]*policy.Policy
 	for n, dir := range args[:2] {
 		if dir == broker.EmbeddedTables {
 			dir = ""
 		}
-		var err error
 		if sets[n], err = policy.Load(openTables(dir)); err != nil {
-			return fmt.Errorf("%s: %w", args[n], err)
+			return 0, fmt.Errorf("%s: %w", args[n], err)
 		}
 	}
-	return eachMessage(cmd, args[2:], func(m *schemas.Message) error {
+	err = eachMessage(cmd, args[2:], func(m *schemas.Message) error {
+		messages++
 		for _, d := range policy.Compare(sets[0], sets[1], m, time.Now(), policy.Recorded{}) {
 			if err := show(d); err != nil {
 				return err
@@ -210,20 +211,22 @@ func diffFiles(cmd *cobra.Command, args []string, show func(policy.Difference) e
 		}
 		return nil
 	})
+	return messages, err
 }
 
-func diffTaken(cmd *cobra.Command, dir string, sets []string, since time.Duration, show func(policy.Difference) error) error {
-	var err error
+func diffTaken(cmd *cobra.Command, dir string, sets []string, since time.Duration, show func(policy.Difference) error) (messages int, err error) {
 	for n, set := range sets {
 		if set != broker.EmbeddedTables && set != broker.TablesInForce {
 			if sets[n], err = filepath.Abs(set); err != nil { // the broker runs elsewhere
-				return err
+				return 0, err
 			}
 		}
 	}
-	return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
-		return op.DiffTables(ctx, sets[0], sets[1], since, show)
+	err = withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
+		messages, err = op.DiffTables(ctx, sets[0], sets[1], since, show)
+		return err
 	})
+	return messages, err
 }
 
 func printDifference(w io.Writer, d policy.Difference, asJSON bool) error {

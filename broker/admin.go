@@ -56,6 +56,12 @@ type diffQuery struct {
 	Since time.Duration `json:"since"`
 }
 
+// diffAnswer is a difference, or at the end how many messages were decided.
+type diffAnswer struct {
+	Difference *policy.Difference `json:"difference,omitempty"`
+	Messages   int                `json:"messages,omitempty"`
+}
+
 // response is one line of an answer: values one a line, then done or fault.
 type response struct {
 	Value json.RawMessage `json:"value,omitempty"`
@@ -227,7 +233,13 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		}
 		return value(l.broker.Status())
 	case q.Diff != nil:
-		return l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error { return value(d) })
+		messages, err := l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error {
+			return value(diffAnswer{Difference: &d})
+		})
+		if err != nil {
+			return err
+		}
+		return value(diffAnswer{Messages: messages})
 	}
 	return errors.New("unknown command: the broker and the command are of different versions")
 }

@@ -92,7 +92,7 @@ func (b *Broker) start(ctx context.Context) error {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
 	}
-	if err := openStreams(ctx, streams["reader"], b.cfg.MaxStore); err != nil {
+	if err := openStreams(ctx, streams["reader"], b.cfg.MaxStore, b.cfg.Log); err != nil {
 		return err
 	}
 	desks := b.registry.Desks()

@@ -138,3 +138,51 @@ func TestTheOriginatorRefusesToShareWhatIsHeld(t *testing.T) {
 		t.Errorf("self %+v", self)
 	}
 }
+
+func TestTheHubDoesNotEvenHearOfWhatIsProtected(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"soca", "ukhtc"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	report := farm(1)
+	report.Originator, report.Reference, report.Tip.Channel = "soca", "", "financial-report"
+	report.Items[0].ObtainedBy, report.Items[0].Handling = schemas.ByFinancialReport, schemas.Handling{4}
+	s.routed(accept(t, s.connect("soca/main"), report))
+
+	var list struct{ Held []schemas.Status }
+	question(t, s.connect("ukhtc/main"), "ask.held", `{}`, &list)
+	if len(list.Held) != 0 {
+		t.Errorf("the hub hears that a report of suspicion is held: %+v", list.Held)
+	}
+	question(t, s.connect("soca/main"), "ask.held", `{}`, &list)
+	if len(list.Held) != 1 {
+		t.Errorf("its originator hears of %d held messages, want one", len(list.Held))
+	}
+	if got := fetch(t, s.desk("ukhtc/main")); len(got) != 0 {
+		t.Errorf("the hub has %d copies", len(got))
+	}
+}
+
+func TestImmigrationEnforcementWaitsForThoseWhoAreReallyReached(t *testing.T) {
+	trafficked := func(n int) *schemas.Message {
+		m := farm(n)
+		m.Originator, m.Reference, m.Sectors = "lincolnshire", "", nil
+		m.CrimeTypes = []schemas.Code{"facilitation", "trafficking-forced-labour"}
+		m.Purpose = "prevent-detect-crime"
+		return m
+	}
+	s := start(t, t.TempDir())
+	s.enrol("lincolnshire", accounts.Enrolment{})
+	s.enrol("ukba", accounts.Enrolment{})
+	police := s.connect("lincolnshire/main")
+	s.routed(accept(t, police, trafficked(1)))
+	if got := fetch(t, s.desk("ukba/main")); len(got) != 0 {
+		t.Errorf("UKBA enforcement has %d copies before the hub or the competent authority has any", len(got))
+	}
+	s.enrol("ukhtc", accounts.Enrolment{})
+	s.routed(accept(t, police, trafficked(2)))
+	hub, ukba := fetch(t, s.desk("ukhtc/main")), fetch(t, s.desk("ukba/main"))
+	if len(hub) != 1 || len(ukba) != 1 {
+		t.Errorf("with the hub reached, the hub has %d copies and UKBA %d, want one each", len(hub), len(ukba))
+	}
+}

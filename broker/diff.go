@@ -2,13 +2,11 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -31,17 +29,18 @@ func (b *Broker) tablesNamed(name string) (*policy.Policy, error) {
 }
 
 // DiffTables decides what the intake took since then under two sets of tables,
-// and calls fn with every difference.
-func (b *Broker) DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) error {
+// and calls fn with every difference. It returns how many it decided.
+func (b *Broker) DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) (messages int, err error) {
 	before, err := b.tablesNamed(old)
 	if err != nil {
-		return fmt.Errorf("reading the old tables: %w", err)
+		return 0, fmt.Errorf("reading the old tables: %w", err)
 	}
 	after, err := b.tablesNamed(new)
 	if err != nil {
-		return fmt.Errorf("reading the new tables: %w", err)
+		return 0, fmt.Errorf("reading the new tables: %w", err)
 	}
-	return b.replayIntake(ctx, b.cfg.Now().Add(-since), func(m *schemas.Message, received time.Time) error {
+	err = b.replayIntake(ctx, b.cfg.Now().Add(-since), func(m *schemas.Message, received time.Time) error {
+		messages++
 		for _, d := range policy.Compare(before, after, m, received, policy.Recorded{}) {
 			if err := fn(d); err != nil {
 				return err
@@ -49,54 +48,23 @@ func (b *Broker) DiffTables(ctx context.Context, old, new string, since time.Dur
 		}
 		return nil
 	})
+	return messages, err
 }
-
-// replayWait bounds the wait for a message that the stream says it has.
-const replayWait = 10 * time.Second
 
 // replayIntake calls fn with every accepted message that can be read, from a
 // time on, up to the last that there is when it begins.
 func (b *Broker) replayIntake(ctx context.Context, from time.Time, fn func(*schemas.Message, time.Time) error) error {
-	cons, err := b.js().OrderedConsumer(ctx, schemas.IntakeName, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &from})
-	if err != nil {
-		return fmt.Errorf("reading the intake: %w", err)
-	}
-	left := cons.CachedInfo().NumPending
-	if left == 0 {
-		return nil
-	}
-	msgs, err := cons.Messages(jetstream.PullMaxMessages(500))
-	if err != nil {
-		return fmt.Errorf("reading the intake: %w", err)
-	}
-	defer msgs.Stop()
-	for ; left > 0; left-- {
-		msg, err := nextWithin(ctx, msgs, replayWait)
-		if err != nil {
-			return fmt.Errorf("reading the intake, %d messages left: %w", left, err)
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return fmt.Errorf("reading the intake: %w", err)
-		}
-		m, err := schemas.DecodeCopy(msg.Data())
-		var bad *schemas.MalformedError
-		if errors.As(err, &bad) {
-			continue // held as undecodable under any tables
-		}
+	for msg, err := range ledger.Walk(ctx, b.js(), schemas.IntakeName, "intake.>", 0, from) {
 		if err != nil {
 			return err
 		}
-		if err := fn(m, meta.Timestamp); err != nil {
+		m, err := schemas.DecodeCopy(msg.Data)
+		if err != nil || m.Kind == schemas.KindConsent {
+			continue // held as undecodable under any tables; or decides nothing itself
+		}
+		if err := fn(m, msg.Time); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func nextWithin(ctx context.Context, msgs jetstream.MessagesContext, wait time.Duration) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	return msgs.Next(jetstream.NextContext(ctx))
 }

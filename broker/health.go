@@ -40,18 +40,21 @@ type Balance struct {
 	Concerned uint64 `json:"concerned"`
 	Disclosed uint64 `json:"disclosed"`
 	Withheld  uint64 `json:"withheld"`
-	// Copies counts the copies that desks hold.
+	// Copies counts the copies that the ledger says were released, and Stored
+	// those that lie in the feeds.
 	Copies uint64 `json:"copies"`
+	Stored uint64 `json:"stored"`
 }
 
 // Balanced says whether nothing is missing: every accepted message was either
 // disclosed to someone, held or an answer on record, every member concerned either got something or
 // was withheld from, and every copy that was decided is in the feeds.
 func (b Balance) Balanced() bool {
-	return b.Accepted == b.DisclosedToSomeone+b.Held+b.Recorded && b.Concerned == b.Disclosed+b.Withheld
+	return b.Accepted == b.DisclosedToSomeone+b.Held+b.Recorded && b.Concerned == b.Disclosed+b.Withheld && b.Copies == b.Stored
 }
 
-// Balance reads the whole ledger and counts.
+// Balance reads the whole ledger and counts. While messages are being routed
+// it need not be balanced.
 func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 	var sum Balance
 	intake, err := b.js().Stream(ctx, schemas.IntakeName)
@@ -59,10 +62,12 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 		return sum, fmt.Errorf("counting the intake: %w", err)
 	}
 	sum.Accepted = intake.CachedInfo().State.Msgs
+	var entries uint64
 	for e, err := range b.ledger.Entries(ctx, ledger.Address) {
 		if err != nil {
 			return sum, err
 		}
+		entries++
 		sum = sum.plus(countEntry(e.Entry))
 		if e.Replaces == 0 {
 			continue
@@ -72,8 +77,14 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 		if err != nil {
 			return sum, err
 		}
+		before.Copies = 0 // those lie in the feeds all the same
 		sum = sum.minus(countEntry(before))
 	}
+	disclosures, err := b.js().Stream(ctx, ledger.Stream)
+	if err != nil {
+		return sum, fmt.Errorf("counting the copies: %w", err)
+	}
+	sum.Stored = disclosures.CachedInfo().State.Msgs - entries
 	return sum, nil
 }
 
@@ -89,7 +100,7 @@ func (b *Broker) replaced(ctx context.Context, later ledger.Entry) (ledger.Entry
 
 // countEntry counts what one entry says.
 func countEntry(e ledger.Entry) Balance {
-	var b Balance
+	b := Balance{Copies: uint64(e.Copies)}
 	switch e.Kind {
 	case ledger.ConsentEntry:
 		b.Recorded = 1
@@ -113,7 +124,6 @@ func countEntry(e ledger.Entry) Balance {
 		case schemas.Withheld:
 			b.Withheld++
 		}
-		b.Copies += uint64(len(o.Desks))
 	}
 	return b
 }
@@ -168,6 +178,8 @@ func ReasonText(c schemas.Code) string {
 		return "the message has no such item"
 	case router.VoidNotYours:
 		return "your member may not answer with that authority"
+	case router.ReasonTooLarge:
+		return "the decision is too large to record: send the message in parts"
 	case router.ReasonAllWithheld:
 		return "no member may have any of it"
 	}

@@ -22,8 +22,8 @@ type Operator interface {
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
-	// EmbeddedTables or a folder. Nothing is recorded and no content leaves the broker.
-	DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) error
+	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.
+	DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) (messages int, err error)
 }
 
 // Status says how a running broker is.
@@ -114,14 +114,19 @@ func (r *Remote) Load(ctx context.Context, dir string) (Status, error) {
 }
 
 // DiffTables decides what the intake took since then under two sets of tables.
-func (r *Remote) DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) error {
-	return r.ask(ctx, request{Diff: &diffQuery{Old: old, New: new, Since: since}}, func(raw json.RawMessage) error {
-		var d policy.Difference
-		if err := json.Unmarshal(raw, &d); err != nil {
+func (r *Remote) DiffTables(ctx context.Context, old, new string, since time.Duration, fn func(policy.Difference) error) (messages int, err error) {
+	err = r.ask(ctx, request{Diff: &diffQuery{Old: old, New: new, Since: since}}, func(raw json.RawMessage) error {
+		var a diffAnswer
+		if err := json.Unmarshal(raw, &a); err != nil {
 			return err
 		}
-		return fn(d)
+		if a.Difference == nil {
+			messages = a.Messages
+			return nil
+		}
+		return fn(*a.Difference)
 	})
+	return messages, err
 }
 
 // one asks for exactly one value.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,10 +32,13 @@ func streamConfigs(maxStore int64) []jetstream.StreamConfig {
 }
 
 // openStreams creates the streams, or brings them to the configuration of this
-// version. It refuses to go on with a stream that is otherwise configured:
-// whoever could change one could switch its durability off.
-func openStreams(ctx context.Context, js jetstream.JetStream, maxStore int64) error {
+// version, and says so: whoever could change one could switch its durability
+// off. It refuses to go on with a stream that cannot be brought back.
+func openStreams(ctx context.Context, js jetstream.JetStream, maxStore int64, log *slog.Logger) error {
 	for _, want := range streamConfigs(maxStore) {
+		if have, err := js.Stream(ctx, want.Name); err == nil && !sameGuards(have.CachedInfo().Config, want) {
+			log.Error("the configuration of a stream was changed, and is put back", "stream", want.Name)
+		}
 		s, err := js.CreateOrUpdateStream(ctx, want)
 		if err != nil {
 			return fmt.Errorf("opening the stream %s: %w", want.Name, err)

@@ -119,7 +119,7 @@ func TestTheDifferenceOfTwoSetsIsShownOnWhatWasTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := map[schemas.MemberID]int{}
-	err := s.DiffTables(t.Context(), TablesInForce, dir, 3600e9, func(c policy.Difference) error {
+	messages, err := s.DiffTables(t.Context(), TablesInForce, dir, 3600e9, func(c policy.Difference) error {
 		if c.Gained || c.Message != farm(1).ID {
 			t.Errorf("change %+v", c)
 		}
@@ -129,7 +129,7 @@ func TestTheDifferenceOfTwoSetsIsShownOnWhatWasTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lost) != 1 || lost["lincolnshire"] != 1 {
+	if messages != 1 || len(lost) != 1 || lost["lincolnshire"] != 1 {
 		t.Errorf("members that would lose an item: %v, want Lincolnshire the first alone", lost)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -57,15 +58,22 @@ type demo struct {
 }
 
 // demoAgents are the agents of the demonstration: agency, member, and the
-// folder of its samples.
+// folder of its samples, by whose last part its inbox is named.
 var demoAgents = []struct {
 	agency  string
 	member  schemas.MemberID
 	samples string
 }{
 	{"gla", "gla", "gla"},
+	{"eas", "eas", "eas"},
+	{"hmrc", "hmrc-nmw", "hmrc/hmrc-nmw"},
+	{"hmrc", "hmrc-tax", "hmrc/hmrc-tax"},
+	{"ukba", "ukba", "ukba"},
+	{"soca", "soca", "soca"},
 	{"police", "lincolnshire", "police/lincolnshire"},
 	{"police", "cambridgeshire", "police/cambridgeshire"},
+	{"helpline", "ukhtc", "helpline"},
+	{"crimestoppers", "ukhtc", "crimestoppers"},
 }
 
 // Run starts a broker, enrols the members, runs the agents and tells each
@@ -79,7 +87,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer b.Close()
-	chain, _, _, err := b.Ledger().Last(ctx)
+	_, chain, err := b.Ledger().Last(ctx)
 	if err != nil {
 		return err
 	}
@@ -225,7 +233,7 @@ func (d *demo) settle(ctx context.Context) (broker.Balance, error) {
 		if err != nil {
 			return b, err
 		}
-		last, _, _, err := d.broker.Ledger().Last(ctx)
+		_, last, err := d.broker.Ledger().Last(ctx)
 		if err != nil || b.Decided+b.Recorded == b.Accepted && d.shown.Load() >= last.Number {
 			return b, err
 		}
@@ -254,5 +262,5 @@ func (d *demo) credsFile(m schemas.MemberID) string {
 }
 
 func (d *demo) inbox(i int) string {
-	return filepath.Join(d.Dir, "agents", string(demoAgents[i].member), "inbox")
+	return filepath.Join(d.Dir, "agents", path.Base(demoAgents[i].samples), "inbox")
 }

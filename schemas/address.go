@@ -37,6 +37,18 @@ const (
 	HeaderType     = "content-type"
 )
 
+// CopyHeader returns those of a stored copy's headers that its reader gets.
+// What the engine adds to a stored message is not among them.
+func CopyHeader(stored map[string][]string) map[string][]string {
+	h := map[string][]string{}
+	for _, name := range []string{HeaderID, HeaderDecision, HeaderPolicy, HeaderGateway, HeaderType} {
+		if v, ok := stored[name]; ok {
+			h[name] = v
+		}
+	}
+	return h
+}
+
 // The encodings of a message, as content types.
 const (
 	TypeJSON    = "application/json"

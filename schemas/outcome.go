@@ -59,9 +59,9 @@ type Status struct {
 	// Originator is the member whose message it is.
 	Originator MemberID `json:"originator,omitempty"`
 	// Sequence is the message's place in the intake.
-	Sequence uint64 `json:"sequence"`
+	Sequence uint64 `json:"sequence,omitempty"`
 	// Accepted is when the intake stored it.
-	Accepted time.Time `json:"accepted"`
+	Accepted time.Time `json:"accepted,omitzero"`
 	// Routed says whether it has been decided; until then there are no outcomes.
 	Routed bool `json:"routed"`
 	// Held says that no member got it.

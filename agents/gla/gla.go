@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"liaison/agents"
@@ -17,16 +16,8 @@ import (
 // Member is whose records these are.
 const Member schemas.MemberID = "gla"
 
-// Columns are the names of the columns. The first fourteen must be there.
-var Columns = []string{
-	"gla_ref", "received_at", "source_type", "source_grade", "intel_grade", "handling_code", "subject",
-	"labour_provider", "labour_user", "worker_nationality", "worker_count", "location", "narrative", "marking",
-	"crime_codes", "sectors", "area", "conditions", "obtained_by", "origin", "indicators", "urgency", "operation",
-}
-
-const required = 14
-
-// Adapter reads the Authority's intelligence reports.
+// Adapter reads the Authority's three exports, and tells them apart by their
+// headers.
 type Adapter struct{}
 
 // New returns the adapter.
@@ -67,8 +58,8 @@ func (a *Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) er
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if len(report) > 0 && (err == io.EOF || !sameReport(report, next)) {
-			if err := take(record(report)); err != nil {
+		if len(report) > 0 && (err == io.EOF || !rows.layout.sameReport(report, next)) {
+			if err := take(rows.layout.record(report)); err != nil {
 				return err
 			}
 			report = nil
@@ -80,17 +71,10 @@ func (a *Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) er
 	}
 }
 
-// sameReport says whether the row continues the report. A row with a fault does
-// as far as its reference can be made out, so that a report never goes out
-// without one of its rows.
-func sameReport(report []row, next row) bool {
-	ref := report[0].ref
-	return len(report) < maxRows && ref != "" && (next.ref == ref || next.cut && strings.HasPrefix(ref, next.ref))
-}
-
 // rows reads rows one by one.
 type rows struct {
 	lines   *lineReader
+	layout  *layout
 	columns []string
 }
 
@@ -109,17 +93,12 @@ func newRows(r io.Reader) (*rows, error) {
 	}
 	for i, name := range names {
 		names[i] = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(Columns, names[i]) || slices.Contains(names[:i], names[i]) {
-			return nil, &agents.FileFault{Line: line, Problem: fmt.Sprintf("column %d of the header is unknown or stands twice", i+1),
-				Advice: "use each of these once: " + strings.Join(Columns, ", ")}
-		}
 	}
-	for _, name := range Columns[:required] {
-		if !slices.Contains(names, name) {
-			return nil, &agents.FileFault{Line: line, Problem: fmt.Sprintf("the header has no column %s", name), Advice: "export it with all of the first fourteen: " + strings.Join(Columns[:required], ", ")}
-		}
+	rs.columns, rs.layout = names, layoutOf(names)
+	if fault := rs.layout.fits(names); fault != nil {
+		fault.Line = line
+		return nil, fault
 	}
-	rs.columns = names
 	return rs, nil
 }
 
@@ -130,7 +109,7 @@ func (rs *rows) next() (row, error) {
 		return row{}, err
 	}
 	one := row{line: line, raw: text, cut: !complete}
-	if rs.columns[0] == "gla_ref" {
+	if rs.columns[0] == rs.layout.key {
 		one.ref, _, _ = strings.Cut(text, ",")
 		one.ref = native.OneLine(strings.Trim(one.ref, " \"\r\n"))
 	}
@@ -152,6 +131,7 @@ func (rs *rows) next() (row, error) {
 	}
 	if one.fault == nil {
 		one.set(rs.columns, values)
+		one.ref = native.OneLine(one.values[rs.layout.key])
 	}
 	return one, nil
 }
@@ -170,7 +150,6 @@ func (r *row) set(columns, values []string) {
 		}
 		r.values[name] = clean
 	}
-	r.ref = native.OneLine(r.values["gla_ref"])
 }
 
 // parse takes one row apart.

@@ -1,8 +1,11 @@
 package gla_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,11 +16,13 @@ import (
 var suite = adaptertest.Suite{
 	Adapter:  gla.New(),
 	Member:   gla.Member,
-	Golden:   []string{"intelligence.csv", "fourteen-columns.csv", "no-header.csv"},
+	Golden:   []string{"intelligence.csv", "fourteen-columns.csv", "no-header.csv", "licences.csv", "inspections.csv", "nine-columns.csv"},
 	Generate: generate,
 	Hostile: map[string]string{
 		"header only quotes": strings.Repeat("\"", 1<<20),
 		"unknown column":     "gla_ref,password\r\n1,2\r\n",
+		"mixed columns":      "inspection_ref,gla_ref\r\n1,2\r\n",
+		"part of a register": "urn,status\r\nEXFL0001,revoked\r\n",
 		"columns twice":      "gla_ref,gla_ref\r\n1,2\r\n",
 		"open quote":         header + "\"" + strings.Repeat("a,b\r\n", 100_000),
 		"long row":           header + strings.Repeat("a", 10<<20) + "\r\n",
@@ -35,3 +40,52 @@ func generate(w io.Writer, n int) {
 }
 
 func TestAdapterConforms(t *testing.T) { suite.Run(t) }
+
+func TestEveryRowOfTheRegisterAndTheInspectionsIsAccountedFor(t *testing.T) {
+	for name, want := range map[string]struct{ messages, kept, faulty int }{
+		"licences-2009-08.csv": {3, 3, 2}, "inspections-2009-08.csv": {3, 1, 1},
+	} {
+		export, err := os.ReadFile(filepath.Join("..", "..", "deploy", "samples", "gla", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := want
+		got.messages, got.kept, got.faulty = 0, 0, 0
+		records, _ := suite.Read(t, export)
+		for _, r := range records {
+			switch {
+			case r.Message != nil:
+				got.messages++
+			case strings.HasPrefix(r.Faults[0].Problem, gla.NotForSharing):
+				got.kept++
+			default:
+				got.faulty++
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+func TestGeneratedReportsAreReadBack(t *testing.T) {
+	var a, b, other bytes.Buffer
+	for out, seed := range map[*bytes.Buffer]int64{&a: 1, &b: 1, &other: 2} {
+		if err := gla.Generate(out, 500, seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) || bytes.Equal(a.Bytes(), other.Bytes()) {
+		t.Error("the seed does not decide")
+	}
+	rejects := 0
+	records, fault := suite.Read(t, a.Bytes())
+	for _, r := range records {
+		if r.Message == nil {
+			rejects++
+		}
+	}
+	if fault != nil || len(records) != 500 || rejects != 5 {
+		t.Errorf("%d records, %d rejects, %v", len(records), rejects, fault)
+	}
+}

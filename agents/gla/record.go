@@ -19,41 +19,23 @@ type mapping struct {
 	subjects map[schemas.SubjectKind]map[string]int
 }
 
-// record makes a record of the rows of one report.
-func record(report []row) agents.Record {
-	m := mapping{rows: report, at: report[0], subjects: map[schemas.SubjectKind]map[string]int{}}
-	m.record.Line = report[0].line
-	var raw strings.Builder
-	var content native.Content
-	for _, r := range report {
-		raw.WriteString(r.raw)
-		if r.fault != nil {
-			m.record.Faults = append(m.record.Faults, *r.fault)
-		}
-		for _, name := range Columns {
-			content.Add(name, r.values[name])
-		}
-	}
-	m.record.Raw, m.record.Content = raw.String(), content.Bytes()
-	m.record.Reference = native.OneLine(report[0].values["gla_ref"])
-	if len(m.record.Faults) > 0 {
-		return m.record
-	}
+// report maps the rows of one intelligence report.
+func (m *mapping) report() {
 	m.envelope()
-	for _, r := range report {
+	for _, r := range m.rows {
 		m.at = r
 		m.agree()
 		m.item()
 	}
 	m.drop()
-	if len(m.record.Faults) == 0 {
-		m.record.Message = &m.message
-	}
-	return m.record
 }
 
 func (m *mapping) fault(field, problem, advice string) {
-	m.record.Faults = append(m.record.Faults, agents.Fault{Line: m.at.lines[field], Field: field, Problem: problem, Advice: advice})
+	line := m.at.line // for a column that the export does not have
+	if at, ok := m.at.lines[field]; ok {
+		line = at
+	}
+	m.record.Faults = append(m.record.Faults, agents.Fault{Line: line, Field: field, Problem: problem, Advice: advice})
 }
 
 // check notes a problem of a field.

@@ -17,6 +17,12 @@ var headingsTable string
 //go:embed sources.csv
 var sourcesTable string
 
+//go:embed standards.csv
+var standardsTable string
+
+// standards leads from the licensing standards to crime types.
+var standards = native.WordsOf("standards", standardsTable)
+
 // table leads from the Authority's words to codes of the contract.
 type table struct {
 	codes map[string]schemas.Code

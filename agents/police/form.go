@@ -8,6 +8,7 @@ import (
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/fivebyfive"
 )
 
 // The lines that begin and end a report in the flat form.
@@ -39,7 +40,7 @@ func (a *Adapter) readForms(r io.Reader, take func(agents.Record) error) error {
 			return &agents.FileFault{Line: l.n, Problem: "a line stands outside of the reports", Advice: "begin each report with " + formBegins + " and end it with " + formEnds}
 		}
 		any = true
-		rec, err := a.form(l, text)
+		rec, err := a.flat(l, text)
 		if err != nil {
 			return err
 		}
@@ -49,9 +50,9 @@ func (a *Adapter) readForms(r io.Reader, take func(agents.Record) error) error {
 	}
 }
 
-// form reads one report up to its last line.
-func (a *Adapter) form(l *lines, first string) (agents.Record, error) {
-	f := formReader{root: &node{name: "report", line: l.n}}
+// flat reads one report up to its last line.
+func (a *Adapter) flat(l *lines, first string) (agents.Record, error) {
+	f := formReader{root: &native.Element{Name: "report", Line: l.n}}
 	f.at = f.root
 	raw := strings.Builder{}
 	raw.WriteString(first + "\n")
@@ -73,19 +74,19 @@ func (a *Adapter) form(l *lines, first string) (agents.Record, error) {
 		}
 		f.line(l.n, text)
 	}
-	if clean := f.root.clean(); clean != nil {
+	if clean := clean(f.root); clean != nil {
 		f.faults = append(f.faults, *clean)
 	}
 	if len(f.faults) > 0 {
 		return f.rejected(raw.String()), nil
 	}
-	return a.record(f.root, raw.String()), nil
+	return a.form.Record(f.root, raw.String()), nil
 }
 
 // formReader builds the same tree that the XML gives.
 type formReader struct {
-	root, at *node // at is the report, or the item in hand
-	last     *node // what an indented line continues
+	root, at *native.Element // at is the report, or the item in hand
+	last     *native.Element // what an indented line continues
 	faults   []agents.Fault
 	nodes    int
 }
@@ -97,7 +98,7 @@ func (f *formReader) fault(line int, field, problem, advice string) {
 }
 
 func (f *formReader) rejected(raw string) agents.Record {
-	return agents.Record{Line: f.root.line, Reference: native.OneLine(f.root.value("urn")), Raw: raw, Faults: f.faults}
+	return agents.Record{Line: f.root.Line, Reference: native.OneLine(f.root.Value("urn")), Raw: raw, Faults: f.faults}
 }
 
 func (f *formReader) line(n int, text string) {
@@ -109,7 +110,7 @@ func (f *formReader) line(n int, text string) {
 			f.fault(n, "", "an indented line continues nothing", "begin the field with its name and a colon")
 			return
 		}
-		f.last.text += "\n" + strings.TrimSpace(text)
+		f.last.Text += "\n" + strings.TrimSpace(text)
 		return
 	}
 	key, value, ok := strings.Cut(text, ":")
@@ -133,10 +134,10 @@ var parts = map[string][]string{
 }
 
 func (f *formReader) add(n int, name, value string) {
-	one := &node{name: name, line: n, text: value}
+	one := &native.Element{Name: name, Line: n, Text: value}
 	f.last = one
 	if fields, ok := parts[name]; ok {
-		f.last, one.text = nil, ""
+		f.last, one.Text = nil, ""
 		values := strings.Split(value, "|")
 		if len(values) > len(fields) {
 			f.fault(n, name, "the line has too many parts", "write "+strings.Join(fields, " | "))
@@ -144,21 +145,21 @@ func (f *formReader) add(n int, name, value string) {
 		}
 		for i, v := range values {
 			if v = strings.TrimSpace(v); v != "" {
-				one.attrs = append(one.attrs, attr{fields[i], v})
+				one.Attrs = append(one.Attrs, native.Attr{Name: fields[i], Value: v})
 			}
 		}
 	}
 	if name == "item" {
 		f.at = one
-		f.last, one.text = nil, ""
-		f.root.kids = append(f.root.kids, one)
+		f.last, one.Text = nil, ""
+		f.root.Kids = append(f.root.Kids, one)
 		return
 	}
-	if subjectKinds[name] != "" { // also behind the items they are the report's
-		f.root.kids = append(f.root.kids, one)
+	if fivebyfive.IsSubject(name) { // also behind the items they are the report's
+		f.root.Kids = append(f.root.Kids, one)
 		return
 	}
-	f.at.kids = append(f.at.kids, one)
+	f.at.Kids = append(f.at.Kids, one)
 }
 
 // lines reads lines of bounded length.

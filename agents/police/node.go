@@ -5,23 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"liaison/agents"
 	"liaison/agents/native"
 )
-
-// node is one element of a report, or one field of the flat form.
-type node struct {
-	name  string
-	line  int
-	text  string
-	attrs []attr
-	kids  []*node
-}
-
-type attr struct{ name, value string }
 
 // Bounds of one report.
 const (
@@ -30,74 +18,19 @@ const (
 	maxNodes  = 4096
 )
 
-// value returns an attribute, or the text of the only child of that name.
-func (n *node) value(name string) string {
-	for _, a := range n.attrs {
-		if a.name == name {
-			return a.value
-		}
-	}
-	if k := n.kid(name); k != nil {
-		return k.text
-	}
-	return ""
-}
-
-func (n *node) kid(name string) *node {
-	for _, k := range n.kids {
-		if k.name == name {
-			return k
-		}
-	}
-	return nil
-}
-
-func (n *node) all(name string) []*node {
-	var out []*node
-	for _, k := range n.kids {
-		if k.name == name {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// lineOf returns where a value stands.
-func (n *node) lineOf(name string) int {
-	if k := n.kid(name); k != nil {
-		return k.line
-	}
-	return n.line
-}
-
-// content adds all that the node says, in a fixed order.
-func (n *node) content(c *native.Content, path string) {
-	path += "/" + n.name
-	c.Add("in", path)
-	attrs := slices.Clone(n.attrs)
-	slices.SortFunc(attrs, func(a, b attr) int { return strings.Compare(a.name, b.name) })
-	for _, a := range attrs {
-		c.Add(path+"@"+a.name, a.value)
-	}
-	c.Add(path, n.text)
-	for _, k := range n.kids {
-		k.content(c, path)
-	}
-}
-
-// clean cleans every text below the node.
-func (n *node) clean() *agents.Fault {
+// clean cleans every text of the element and below it.
+func clean(e *native.Element) *agents.Fault {
 	var p *native.Problem
-	if n.text, p = native.Clean(n.text); p != nil {
-		return &agents.Fault{Line: n.line, Field: n.name, Problem: p.What, Advice: p.Advice}
+	if e.Text, p = native.Clean(e.Text); p != nil {
+		return &agents.Fault{Line: e.Line, Field: e.Name, Problem: p.What, Advice: p.Advice}
 	}
-	for i := range n.attrs {
-		if n.attrs[i].value, p = native.Clean(n.attrs[i].value); p != nil {
-			return &agents.Fault{Line: n.line, Field: n.attrs[i].name, Problem: p.What, Advice: p.Advice}
+	for i := range e.Attrs {
+		if e.Attrs[i].Value, p = native.Clean(e.Attrs[i].Value); p != nil {
+			return &agents.Fault{Line: e.Line, Field: e.Attrs[i].Name, Problem: p.What, Advice: p.Advice}
 		}
 	}
-	for _, k := range n.kids {
-		if f := k.clean(); f != nil {
+	for _, k := range e.Kids {
+		if f := clean(k); f != nil {
 			return f
 		}
 	}
@@ -107,21 +40,21 @@ func (n *node) clean() *agents.Fault {
 // parseXML reads the one element of a text that begins on the given line.
 // Entities other than XML's own five are errors, so that none can grow or
 // fetch anything.
-func parseXML(text string, line int) (*node, *agents.Fault) {
+func parseXML(text string, line int) (*native.Element, *agents.Fault) {
 	p := parser{d: xml.NewDecoder(strings.NewReader(text)), line: line}
 	p.d.Entity = map[string]string{}
 	if err := p.run(); err != nil {
 		at, _ := p.d.InputPos()
 		return nil, &agents.Fault{Line: line + at - 1, Field: "report", Problem: "the report is no well-formed XML: " + describe(err), Advice: "export it again"}
 	}
-	return p.root, p.root.clean()
+	return p.root, clean(p.root)
 }
 
 type parser struct {
 	d     *xml.Decoder
 	line  int
-	root  *node
-	stack []*node
+	root  *native.Element
+	stack []*native.Element
 	nodes int
 }
 
@@ -146,7 +79,7 @@ func (p *parser) run() error {
 			p.stack = p.stack[:len(p.stack)-1]
 		case xml.CharData:
 			if len(p.stack) > 0 {
-				p.stack[len(p.stack)-1].text += string(t)
+				p.stack[len(p.stack)-1].Text += string(t)
 			}
 		case xml.Directive:
 			return errors.New("it has a document type")
@@ -159,14 +92,14 @@ func (p *parser) start(t xml.StartElement) error {
 		return fmt.Errorf("it has more than %d elements, or more than %d within each other", maxNodes, maxDepth)
 	}
 	at, _ := p.d.InputPos()
-	n := &node{name: t.Name.Local, line: p.line + at - 1}
+	n := &native.Element{Name: t.Name.Local, Line: p.line + at - 1}
 	for _, a := range t.Attr {
-		n.attrs = append(n.attrs, attr{a.Name.Local, a.Value})
+		n.Attrs = append(n.Attrs, native.Attr{Name: a.Name.Local, Value: a.Value})
 	}
 	switch {
 	case len(p.stack) > 0:
 		above := p.stack[len(p.stack)-1]
-		above.kids = append(above.kids, n)
+		above.Kids = append(above.Kids, n)
 	case p.root != nil:
 		return errors.New("a second report begins in it")
 	default:

@@ -14,11 +14,12 @@ import (
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/fivebyfive"
 	"liaison/schemas"
 )
 
 // Adapter reads the reports of one force.
-type Adapter struct{ member schemas.MemberID }
+type Adapter struct{ form fivebyfive.Form }
 
 // New returns the adapter of a force, which is named like its area:
 // "lincolnshire".
@@ -27,7 +28,9 @@ func New(member schemas.MemberID) (*Adapter, error) {
 	if !ok || (e.Kind != "police-force-area" && e.Kind != "non-territorial-force") {
 		return nil, fmt.Errorf("%q is no police force; use the code of its area, such as lincolnshire", member)
 	}
-	return &Adapter{member: member}, nil
+	return &Adapter{fivebyfive.Form{
+		Member: member, Body: "force", Reference: "urn", Fields: []string{"force_code"}, Own: own(member),
+	}}, nil
 }
 
 // Name returns "police".
@@ -70,7 +73,22 @@ func (a *Adapter) fromXML(c chunk) agents.Record {
 	if fault != nil {
 		return agents.Record{Line: c.line, Raw: c.text, Faults: []agents.Fault{*fault}}
 	}
-	return a.record(root, c.text)
+	return a.form.Record(root, c.text)
+}
+
+var urn = regexp.MustCompile(`^([A-Za-z0-9-]{2,40})/[0-9]{1,8}/[0-9]{2}$`)
+
+// own finds a report that is not of this force.
+func own(member schemas.MemberID) func(*fivebyfive.Mapping) {
+	return func(m *fivebyfive.Mapping) {
+		force := strings.ToLower(m.Root.Value("force_code"))
+		if area, ok := native.Force(force); !ok || string(area.Code) != string(member) {
+			m.Fault(m.Root, "force_code", "the report is not of the force "+string(member)+", for which this agent was started", "send it through the agent of its own force")
+		}
+		if parts := urn.FindStringSubmatch(m.Message.Reference); parts == nil || strings.ToLower(parts[1]) != force {
+			m.Fault(m.Root, "urn", "the reference is not of the form <force_code>/<number>/<year>, with this report's force code", "correct it in the force's system")
+		}
+	}
 }
 
 // looksXML says whether the first sign is "<", in whichever encoding.

@@ -51,14 +51,21 @@ type Config struct {
 type Desk struct {
 	cfg    Config
 	ledger *ledger.Ledger
+
+	mu   sync.Mutex
+	busy map[string]int // questions being answered, by account; guarded by mu
 }
 
 // New returns an information desk that does nothing until Run.
-func New(cfg Config) *Desk { return &Desk{cfg: cfg, ledger: ledger.New(cfg.JetStream)} }
+func New(cfg Config) *Desk {
+	return &Desk{cfg: cfg, ledger: ledger.New(cfg.JetStream), busy: map[string]int{}}
+}
 
 const (
-	// workers bounds the questions that are answered at once.
-	workers = 4
+	// workers bounds the questions that are answered at once, and perAccount
+	// those of one account: a long answer must not keep all others waiting.
+	workers    = 8
+	perAccount = 2
 	// maxWaiting bounds the questions that wait.
 	maxWaiting = 1024
 	// answerWait bounds one answer.
@@ -94,9 +101,9 @@ func (d *Desk) answer(ctx context.Context, msg *nats.Msg) {
 	if msg.Reply == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	within, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
-	err := d.dispatch(ctx, msg)
+	err := d.dispatch(within, msg)
 	if err == nil || ctx.Err() != nil {
 		return
 	}
@@ -117,6 +124,10 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 	if !ok {
 		return schemas.Refuse(schemas.RefusedPermission, "these credentials belong to no desk that is enrolled; ask the operator to enrol it")
 	}
+	if !d.begin(account) {
+		return schemas.Refuse(schemas.RefusedStorage, "your desk has other questions waiting: ask again when they are answered")
+	}
+	defer d.end(account)
 	switch "ask." + question {
 	case schemas.AskReceipt:
 		return d.receipt(ctx, msg, member)
@@ -128,6 +139,25 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.replay(ctx, msg, member, desk)
 	}
 	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s, %s or %s", schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf))
+}
+
+// begin takes one of an account's places, if one is free.
+func (d *Desk) begin(account string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy[account] >= perAccount {
+		return false
+	}
+	d.busy[account]++
+	return true
+}
+
+func (d *Desk) end(account string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy[account]--; d.busy[account] == 0 {
+		delete(d.busy, account)
+	}
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

@@ -16,8 +16,12 @@ import (
 	"liaison/schemas"
 )
 
-// maxPage is the most copies of one page.
-const maxPage = 256
+// maxPage and maxPageBytes bound one page; of the latter the server itself
+// stops at the first copy beyond, so that a full page says that there is more.
+const (
+	maxPage      = 256
+	maxPageBytes = 8 << 20
+)
 
 // replay pages a desk's own copies: those behind a sequence, or from a time
 // on. The page ends with a message without body that names the last sequence.
@@ -27,13 +31,13 @@ func (d *Desk) replay(ctx context.Context, msg *nats.Msg, member schemas.MemberI
 		return err
 	}
 	root := "feed." + string(member) + "." + desk
-	opts := []jetstreamext.GetBatchOpt{jetstreamext.GetBatchSubject(root + ".>"), from.option()}
+	opts := []jetstreamext.GetBatchOpt{jetstreamext.GetBatchSubject(root + ".>"), jetstreamext.GetBatchMaxBytes(maxPageBytes), from.option()}
 	// One more than is sent tells whether there are more.
 	found, err := jetstreamext.GetBatch(ctx, d.cfg.JetStream, ledger.Stream, max+1, opts...)
 	if err != nil {
 		return fmt.Errorf("reading copies: %w", err)
 	}
-	sent, last := 0, from.after
+	sent, bytes, last := 0, 0, from.after
 	for m, err := range found {
 		if errors.Is(err, jetstreamext.ErrNoMessages) {
 			break
@@ -47,9 +51,12 @@ func (d *Desk) replay(ctx context.Context, msg *nats.Msg, member schemas.MemberI
 		if err := msg.RespondMsg(replayed(m, root)); err != nil {
 			return fmt.Errorf("sending a copy: %w", err)
 		}
-		sent, last = sent+1, m.Sequence
+		sent, bytes, last = sent+1, bytes+len(m.Data), m.Sequence
 	}
-	return endPage(msg, last, false)
+	if err := ledger.Whole(ctx, d.cfg.JetStream); err != nil {
+		return fmt.Errorf("reading copies: %w", err) // no end: the reader asks again
+	}
+	return endPage(msg, last, bytes > maxPageBytes/2)
 }
 
 // start is where a page begins: behind a sequence, or at a time.
@@ -94,10 +101,7 @@ func startOf(body []byte) (start, int, error) {
 // replayed is a stored copy with its place, under the address at which the
 // member sees it live.
 func replayed(m *jetstream.RawStreamMsg, root string) *nats.Msg {
-	out := nats.NewMsg("")
-	for _, name := range []string{schemas.HeaderID, schemas.HeaderDecision, schemas.HeaderPolicy, schemas.HeaderGateway, schemas.HeaderType} {
-		out.Header.Set(name, m.Header.Get(name))
-	}
+	out := &nats.Msg{Header: schemas.CopyHeader(m.Header)}
 	out.Header.Set(schemas.HeaderSequence, strconv.FormatUint(m.Sequence, 10))
 	out.Header.Set(schemas.HeaderAddress, schemas.LiveAddress+m.Subject[len(root):])
 	out.Data = m.Data

@@ -99,15 +99,16 @@ func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID)
 	return respond(msg, answer)
 }
 
-// heldStatus is what a member may know of a message that is held.
+// heldStatus is what a list says of a message that is held: why, and its
+// clock. What was decided for whom its originator asks for one by one.
 func heldStatus(e ledger.Stored, asking schemas.MemberID) schemas.Status {
-	if e.Originator == asking {
-		return decidedStatus(schemas.Status{ID: e.Message, Sequence: e.Intake}, e)
-	}
 	s := schemas.Status{ID: e.Message, Originator: e.Originator, Routed: true, Held: true, Due: e.Due, Closed: e.Closed}
+	if e.Originator == asking {
+		s.Decision = e.Number
+	}
 	for _, o := range e.Outcomes {
 		if o.Member == "" {
-			s.Outcomes = append(s.Outcomes, o) // only why it is held
+			s.Outcomes = append(s.Outcomes, o)
 		}
 	}
 	return s

@@ -30,7 +30,7 @@ type record struct {
 func (in *Intake) examine(msg *nats.Msg) *submission {
 	s := &submission{msg: msg}
 	tokens := strings.Split(msg.Subject, ".")
-	account := tokens[1]
+	account := accountOf(msg)
 	member, ok := in.cfg.Directory.MemberOf(account)
 	if !ok {
 		return s.refuse(schemas.Refuse(schemas.RefusedPermission, "these credentials belong to no desk that is enrolled; ask the operator to enrol it"))
@@ -50,6 +50,10 @@ func (in *Intake) examine(msg *nats.Msg) *submission {
 	}
 	return s
 }
+
+// accountOf returns the key of the account that a submission came from: the
+// second token of its address, which the server verifies.
+func accountOf(msg *nats.Msg) string { return strings.SplitN(msg.Subject, ".", 3)[1] }
 
 // refuse makes the refusal the only receipt of a submission.
 func (s *submission) refuse(refusal *schemas.Refusal) *submission {

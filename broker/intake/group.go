@@ -24,9 +24,6 @@ func (g *group) add(s *submission) {
 	}
 }
 
-// fresh returns the records that the store is to accept.
-func (g *group) fresh() []*record { return g.records }
-
 // gather waits for a submission if the group has none, adds whatever else
 // waits up to the bounds, and returns the first one that no longer fits, if
 // any. When the channel is closed and the group still empty it returns nil.

@@ -43,33 +43,42 @@ type Config struct {
 type Intake struct {
 	cfg     Config
 	store   *store
-	arrived chan *nats.Msg
-	trouble atomic.Pointer[error]
+	queue   *queue
+	trouble atomic.Pointer[trouble]
 	// accepted counts the records stored since the start.
 	accepted atomic.Uint64
 }
 
-// New returns an intake that does nothing until Run.
-func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream}, arrived: make(chan *nats.Msg, maxWaiting)}
+// trouble is why the last commit failed.
+type trouble struct {
+	err error
+	at  time.Time
 }
 
-// maxWaiting bounds the submissions that wait to be examined. Beyond it the
-// server drops them, which their senders see as no answer.
-const maxWaiting = 8192
+// troubleLasts is how long a failed commit counts against readiness when no
+// later one has shown whether the store works again.
+const troubleLasts = 15 * time.Second
+
+// New returns an intake that does nothing until Run.
+func New(cfg Config) *Intake {
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream}, queue: newQueue()}
+}
 
 // Run takes submissions until the context ends, then answers what it has
 // already begun and returns. An error means that it could not start.
 func (in *Intake) Run(ctx context.Context) error {
-	sub, err := in.cfg.Conn.ChanSubscribe(Address, in.arrived)
+	sub, err := in.cfg.Conn.Subscribe(Address, in.arrive)
 	if err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
 	defer sub.Unsubscribe()
+	if err := sub.SetPendingLimits(maxWaiting, maxWaitingBytes); err != nil {
+		return fmt.Errorf("serving %s: %w", Address, err)
+	}
 	if err := in.cfg.Conn.Flush(); err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
-	examined := make(chan *submission, maxCommit)
+	examined := make(chan *submission, 4) // small: what waits is counted in the queue
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -77,7 +86,7 @@ func (in *Intake) Run(ctx context.Context) error {
 	}()
 	for ctx.Err() == nil {
 		select {
-		case msg := <-in.arrived:
+		case msg := <-in.queue.arrived:
 			examined <- in.examine(msg)
 		case <-ctx.Done():
 		}
@@ -87,10 +96,19 @@ func (in *Intake) Run(ctx context.Context) error {
 	return nil
 }
 
+// arrive takes a submission in, or answers at once that there is no room.
+func (in *Intake) arrive(msg *nats.Msg) {
+	if in.queue.put(msg) {
+		return
+	}
+	s := &submission{msg: msg}
+	in.answer(s.refuse(schemas.Refuse(schemas.RefusedStorage, "too much of yours waits for its answer: wait for answers before you send more")))
+}
+
 // Ready returns nil when the last commit worked, else what went wrong.
 func (in *Intake) Ready() error {
-	if err := in.trouble.Load(); err != nil {
-		return *err
+	if t := in.trouble.Load(); t != nil && in.cfg.Now().Sub(t.at) < troubleLasts {
+		return t.err
 	}
 	return nil
 }
@@ -122,40 +140,64 @@ func (in *Intake) commit(g *group) {
 	// acknowledged: sent again, they are found as duplicates.
 	ctx, cancel := context.WithTimeout(context.Background(), commitWait)
 	defer cancel()
-	err := in.store.accept(ctx, g.fresh())
+	err := in.store.accept(ctx, g.records)
 	if err != nil {
 		in.cfg.Log.Error("intake cannot store", "err", err)
-		in.trouble.Store(&err)
-	} else if len(g.fresh()) > 0 {
+		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
+	} else if len(g.records) > 0 {
 		in.trouble.Store(nil)
 	}
-	for _, r := range g.fresh() {
+	for _, r := range g.records {
 		if r.receipt.Refusal == nil && !r.receipt.Duplicate {
 			in.accepted.Add(1)
 		}
 	}
 	for _, s := range g.submissions {
 		in.answer(s)
+		in.queue.done(s.msg)
 	}
 }
 
 // answer replies to a submission with its receipts.
 func (in *Intake) answer(s *submission) {
 	receipts := make([]schemas.Receipt, len(s.records))
+	refused := 0
 	for i, r := range s.records {
 		receipts[i] = r.receipt
 		if r.receipt.Refusal != nil {
-			in.cfg.Log.Info("refused", "id", r.receipt.ID, "member", s.member, "rule", r.receipt.Refusal.Code)
+			if refused++; refused == 1 {
+				in.cfg.Log.Info("refused", "id", r.receipt.ID, "member", s.member, "rule", r.receipt.Refusal.Code)
+			}
 		}
 	}
 	if s.msg.Reply == "" {
 		return // a plain publish: accepted all the same, nobody to tell
 	}
-	b, err := json.Marshal(schemas.Answered(receipts))
+	b, err := encodeAnswer(receipts)
 	if err == nil {
 		err = s.msg.Respond(b)
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		in.cfg.Log.Error("answering a submission", "member", s.member, "err", err)
 	}
+}
+
+// maxAnswer is the most bytes of an answer: below what the server carries.
+const maxAnswer = 1 << 20
+
+// encodeAnswer writes the answer. If the faults of many records make it too
+// large, each keeps its first one, and at worst its code alone.
+func encodeAnswer(receipts []schemas.Receipt) ([]byte, error) {
+	b, err := json.Marshal(schemas.Answered(receipts))
+	for keep := 1; err == nil && len(b) > maxAnswer && keep >= 0; keep-- {
+		for i := range receipts {
+			if r := receipts[i].Refusal; r != nil && len(r.Faults) > keep {
+				short := *r
+				short.Faults = short.Faults[:keep]
+				receipts[i].Refusal = &short
+			}
+		}
+		b, err = json.Marshal(schemas.Answered(receipts))
+	}
+	return b, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,7 +24,7 @@ const (
 	// batch costs 3 to 6 ms of staging, a synced publish about 0.25 ms.
 	singly = 16
 	// lookupSize is the most ids of one look-up: 256 messages of 64 KiB stay
-	// below what the server sends for one request.
+	// below what the server lets wait for one connection.
 	lookupSize = 256
 )
 
@@ -65,6 +66,10 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 			fresh = append(fresh, r)
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		refuseAll(fresh, err)
+		return err
+	}
 	err = s.publish(ctx, fresh)
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {
@@ -98,17 +103,14 @@ func (r *record) resolve(have accepted) {
 	}
 }
 
-// find looks every id up, in the intake and among the decisions: an id that
-// has a decision and no message any more was erased.
+// find looks every id up, in the intake and, if it is not there, among the
+// decisions: an id that has a decision and no message any more was erased.
 func (s *store) find(ctx context.Context, records []*record) (map[string]accepted, error) {
 	known := map[string]accepted{}
-	for start := 0; start < len(records); start += lookupSize {
-		part := records[start:min(start+lookupSize, len(records))]
+	for part := range slices.Chunk(records, lookupSize) {
 		addresses := make([]string, len(part))
-		decisions := make([]string, len(part))
 		for i, r := range part {
 			addresses[i] = schemas.IntakeAddress(r.message.Originator, r.message.ID)
-			decisions[i] = schemas.DecisionAddress(r.message.Originator, r.message.ID)
 		}
 		err := s.lookUp(ctx, schemas.IntakeName, addresses, func(m *jetstream.RawStreamMsg) {
 			known[m.Subject] = accepted{sequence: m.Sequence, digest: m.Header.Get(ledger.HeaderDigest)}
@@ -116,21 +118,53 @@ func (s *store) find(ctx context.Context, records []*record) (map[string]accepte
 		if err != nil {
 			return nil, err
 		}
-		err = s.lookUp(ctx, ledger.Stream, decisions, func(m *jetstream.RawStreamMsg) {
-			address := "intake" + m.Subject[len("decision"):]
-			if _, ok := known[address]; !ok {
-				known[address] = accepted{erased: true}
-			}
-		})
-		if err != nil {
+		if err := s.findErased(ctx, part, known); err != nil {
 			return nil, err
 		}
 	}
 	return known, nil
 }
 
-func (s *store) lookUp(ctx context.Context, stream string, addresses []string, found func(*jetstream.RawStreamMsg)) error {
-	msgs, err := jetstreamext.GetLastMsgsFor(ctx, s.js, stream, addresses)
+// findErased looks for decisions about records that the intake does not have.
+// There are nearly never any, and a decision may be large: so only one is asked
+// for, and only if there is one, each record on its own.
+func (s *store) findErased(ctx context.Context, records []*record, known map[string]accepted) error {
+	var decisions []string
+	for _, r := range records {
+		if _, ok := known[schemas.IntakeAddress(r.message.Originator, r.message.ID)]; !ok {
+			decisions = append(decisions, schemas.DecisionAddress(r.message.Originator, r.message.ID))
+		}
+	}
+	if len(decisions) == 0 {
+		return nil
+	}
+	// Asked after the look-up: whatever was erased before it shows here.
+	intake, err := s.js.Stream(ctx, schemas.IntakeName)
+	if err != nil {
+		return fmt.Errorf("looking up whether anything was erased: %w", err)
+	}
+	if state := intake.CachedInfo().State; state.Msgs == state.LastSeq {
+		return nil // the intake still has all that it ever took
+	}
+	erased := false
+	err = s.lookUp(ctx, ledger.Stream, decisions, func(*jetstream.RawStreamMsg) { erased = true }, jetstreamext.GetLastMsgsBatchSize(1))
+	if err != nil || !erased {
+		return err
+	}
+	for _, d := range decisions {
+		err := s.lookUp(ctx, ledger.Stream, []string{d}, func(m *jetstream.RawStreamMsg) {
+			known["intake"+m.Subject[len("decision"):]] = accepted{erased: true}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookUp calls found with the last message at each address that has one.
+func (s *store) lookUp(ctx context.Context, stream string, addresses []string, found func(*jetstream.RawStreamMsg), opts ...jetstreamext.GetLastForOpt) error {
+	msgs, err := jetstreamext.GetLastMsgsFor(ctx, s.js, stream, addresses, opts...)
 	if err != nil {
 		return fmt.Errorf("looking up ids in %s: %w", stream, err)
 	}
@@ -142,6 +176,10 @@ func (s *store) lookUp(ctx context.Context, stream string, addresses []string, f
 			return fmt.Errorf("looking up ids in %s: %w", stream, err)
 		}
 		found(m)
+	}
+	// Not heard to the end is not the same as not there.
+	if err := ledger.Whole(ctx, s.js); err != nil {
+		return fmt.Errorf("looking up ids in %s: %w", stream, err)
 	}
 	return nil
 }
@@ -158,7 +196,7 @@ func (s *store) publish(ctx context.Context, fresh []*record) error {
 	for i, r := range fresh {
 		msgs[i] = r.stored()
 	}
-	ack, err := jetstreamext.PublishMsgBatch(ctx, s.js, msgs)
+	ack, err := jetstreamext.PublishMsgBatch(ctx, s.js, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
 		// Nothing of the batch was stored. One by one, each record gets its

@@ -12,12 +12,11 @@ import (
 	"liaison/schemas"
 )
 
-// Stream is the stream that holds entries and copies, and HeaderIntake the
-// header in which every entry names its place in the intake.
+// Stream is the stream that holds entries and copies, and Address where in it
+// the entries are.
 const (
-	Stream       = "DISCLOSURES"
-	Address      = "decision.>"
-	HeaderIntake = "Liaison-Intake"
+	Stream  = "DISCLOSURES"
+	Address = "decision.>"
 )
 
 // The headers of an accepted message in the intake: the account that
@@ -61,6 +60,9 @@ type Entry struct {
 	// Intake is the sequence of the last accepted message that is decided
 	// when this entry is written.
 	Intake uint64 `json:"intake"`
+
+	// Copies is how many copies were stored right behind this entry, with it.
+	Copies int `json:"copies,omitempty"`
 
 	// The rest belongs to decisions and consents.
 

@@ -31,25 +31,22 @@ type Ledger struct {
 // New returns a reader of the ledger behind the connection.
 func New(js jetstream.JetStream) *Ledger { return &Ledger{js: js} }
 
-// Last returns the end of the chain and the place in the intake up to which
-// everything is decided. Of an empty ledger both are zero.
-func (l *Ledger) Last(ctx context.Context) (Chain, uint64, Entry, error) {
+// Last returns the last entry and the end of the chain. Of an empty ledger
+// both are zero.
+func (l *Ledger) Last(ctx context.Context) (Stored, Chain, error) {
 	s, err := l.js.Stream(ctx, Stream)
 	if err != nil {
-		return Chain{}, 0, Entry{}, fmt.Errorf("opening the ledger: %w", err)
+		return Stored{}, Chain{}, fmt.Errorf("opening the ledger: %w", err)
 	}
 	msg, err := s.GetLastMsgForSubject(ctx, Address)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Chain{}, 0, Entry{}, nil
+		return Stored{}, Chain{}, nil
 	}
 	if err != nil {
-		return Chain{}, 0, Entry{}, fmt.Errorf("reading the last ledger entry: %w", err)
+		return Stored{}, Chain{}, fmt.Errorf("reading the last ledger entry: %w", err)
 	}
-	e, err := Parse(msg.Data)
-	if err != nil {
-		return Chain{}, 0, Entry{}, err
-	}
-	return Chain{Number: e.Number, Hash: HashOf(msg.Data)}, e.Intake, e, nil
+	last, err := stored(msg.Subject, msg.Data, msg.Sequence)
+	return last, Chain{Number: last.Number, Hash: HashOf(msg.Data)}, err
 }
 
 // Decision returns the decision about a message of an originator, or ErrNotFound.
@@ -73,50 +70,13 @@ func (l *Ledger) Decision(ctx context.Context, originator schemas.MemberID, id s
 // was when it began. After an error the sequence ends.
 func (l *Ledger) Entries(ctx context.Context, address string) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
-		for msg, err := range l.walk(ctx, address) {
+		for msg, err := range Walk(ctx, l.js, Stream, address, 0, time.Time{}) {
 			if err != nil {
 				yield(Stored{}, err)
 				return
 			}
-			e, err := stored(msg.Subject(), msg.Data(), sequenceOf(msg))
+			e, err := stored(msg.Subject, msg.Data, msg.Sequence)
 			if !yield(e, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// readWait bounds the wait for a message that the stream says it has. A
-// damaged message is skipped by the engine without a word, so that waiting
-// longer would be waiting for ever.
-const readWait = 10 * time.Second
-
-// walk reads the stored messages at an address, up to the last one that there
-// is when it begins.
-func (l *Ledger) walk(ctx context.Context, address string) iter.Seq2[jetstream.Msg, error] {
-	return func(yield func(jetstream.Msg, error) bool) {
-		cons, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{address}})
-		if err != nil {
-			yield(nil, fmt.Errorf("reading the ledger: %w", err))
-			return
-		}
-		pending := cons.CachedInfo().NumPending
-		if pending == 0 {
-			return
-		}
-		msgs, err := cons.Messages(jetstream.PullMaxMessages(500))
-		if err != nil {
-			yield(nil, fmt.Errorf("reading the ledger: %w", err))
-			return
-		}
-		defer msgs.Stop()
-		for left := pending; left > 0; left-- {
-			msg, err := next(ctx, msgs, readWait)
-			if err != nil {
-				yield(nil, fmt.Errorf("reading the ledger, %d of %d entries left: %w", left, pending, err))
-				return
-			}
-			if !yield(msg, nil) {
 				return
 			}
 		}
@@ -126,7 +86,8 @@ func (l *Ledger) walk(ctx context.Context, address string) iter.Seq2[jetstream.M
 // Follow calls fn with every entry after the given number, as they come, until
 // the context ends or fn returns an error.
 func (l *Ledger) Follow(ctx context.Context, after uint64, fn func(Stored) error) error {
-	cons, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{Address}})
+	cons, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{Address}, InactiveThreshold: time.Minute})
 	if err != nil {
 		return fmt.Errorf("following the ledger: %w", err)
 	}
@@ -154,12 +115,6 @@ func (l *Ledger) Follow(ctx context.Context, after uint64, fn func(Stored) error
 			return err
 		}
 	}
-}
-
-func next(ctx context.Context, msgs jetstream.MessagesContext, wait time.Duration) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	return msgs.Next(jetstream.NextContext(ctx))
 }
 
 func sequenceOf(msg jetstream.Msg) uint64 {
@@ -202,12 +157,12 @@ type ChainFault struct {
 func (l *Ledger) Verify(ctx context.Context, now time.Time) (Report, error) {
 	r := Report{Checked: now}
 	var at Chain
-	for msg, err := range l.walk(ctx, Address) {
+	for msg, err := range Walk(ctx, l.js, Stream, Address, 0, time.Time{}) {
 		if err != nil {
 			return r, err
 		}
 		r.Entries++
-		at = r.check(at, msg.Subject(), msg.Data(), sequenceOf(msg))
+		at = r.check(at, msg.Subject, msg.Data, msg.Sequence)
 	}
 	r.Head = at.Hash
 	return r, nil

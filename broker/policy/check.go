@@ -286,7 +286,7 @@ func (c *checker) exceptionRows() {
 	}
 	for n := range c.conditions {
 		on := func(m int) bool { return c.members[m].On(c.day) }
-		if w := &c.conditions[n]; !w.ByOriginator && !slices.ContainsFunc(w.RecordedBy.list, on) {
+		if w := &c.conditions[n]; !w.ByOrigin && !slices.ContainsFunc(w.RecordedBy.list, on) {
 			c.add(Warning, &w.Row, "%s can be recorded by nobody", w.ID)
 		}
 	}

@@ -16,11 +16,12 @@ type Condition struct {
 	// Authority is whose consent, order or decision it is, as "commissioners"
 	// or "giver"; one record of that authority meets every condition of it.
 	Authority schemas.Code
-	// RecordedBy are the members that may record it; where ByOriginator is
-	// set, it is the originator of the message, whose officer a person gave the
-	// consent to. The cell then reads "originator".
-	RecordedBy   Selector
-	ByOriginator bool
+	// RecordedBy are the members that may record it; where ByOrigin is set, it
+	// is the member whose information the item is, as it is its officer to whom
+	// a person gives a consent: who was given the item cannot lift the law of
+	// the one who gave it. The cell then reads "origin".
+	RecordedBy Selector
+	ByOrigin   bool
 	// Text says what must be recorded, in words.
 	Text string
 	table.Row
@@ -30,8 +31,8 @@ var conditionColumns = append([]string{"id", "authority", "recorded_by", "text"}
 
 func readCondition(r table.Record, members []Member) Condition {
 	c := Condition{ID: schemas.Code(r.ID("id")), Authority: schemas.Code(r.ID("authority")),
-		ByOriginator: r.Cell("recorded_by") == "originator", Text: r.Need("text")}
-	if !c.ByOriginator {
+		ByOrigin: r.Cell("recorded_by") == "origin", Text: r.Need("text")}
+	if !c.ByOrigin {
 		if c.RecordedBy = selector(r, "recorded_by", members); c.RecordedBy.IsZero() {
 			r.Fault("recorded_by is empty")
 		}
@@ -108,12 +109,12 @@ func (p *Policy) condition(id schemas.Code) *Condition {
 }
 
 // MayRecord says whether the member may put a consent of the authority on
-// record for a message of that originator: a consent counts only as a message
-// of the consenting member, or of the originator to whose officer a person
-// gave it.
-func (p *Policy) MayRecord(authority schemas.Code, member, originator schemas.MemberID, day time.Time) bool {
+// record for an item of that origin (schemas.Message.ItemOrigin): a consent
+// counts only as a message of the consenting member, or of the one to whose
+// officer a person gave it.
+func (p *Policy) MayRecord(authority schemas.Code, member, origin schemas.MemberID, day time.Time) bool {
 	n := p.memberOn(member, day)
 	return n >= 0 && slices.ContainsFunc(p.conditions, func(c Condition) bool {
-		return c.Authority == authority && c.On(day) && (c.RecordedBy.has(n) || c.ByOriginator && member == originator)
+		return c.Authority == authority && c.On(day) && (c.RecordedBy.has(n) || c.ByOrigin && member == origin)
 	})
 }

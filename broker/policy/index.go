@@ -154,22 +154,28 @@ var wholeCountry = []schemas.Jurisdiction{{Code: "uk"}}
 // originator is never concerned by its own message. Hits are appended to room.
 func (p *Policy) concerned(room []hit, m *schemas.Message, day time.Time) []hit {
 	for i := range m.Items {
-		areas := m.ItemJurisdictions(i)
-		if len(areas) == 0 {
-			areas = wholeCountry
-		}
-		for _, at := range areas {
-			v := visit{m: m, item: i, role: at.Role, day: day}
-			for n, area := range p.index.areas.path(at.Code) {
-				if n == 0 {
-					room = p.crimesAt(room, v, area, true)
-				}
-				room = p.crimesAt(room, v, area, false)
-			}
-		}
+		room = p.concernedBy(room, m, i, day)
 	}
 	slices.SortFunc(room, hit.compare)
 	return slices.CompactFunc(room, func(a, b hit) bool { return a.member == b.member && a.item == b.item })
+}
+
+// concernedBy adds the members that one item concerns, in no order.
+func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Time) []hit {
+	areas := m.ItemJurisdictions(i)
+	if len(areas) == 0 {
+		areas = wholeCountry
+	}
+	for _, at := range areas {
+		v := visit{m: m, item: i, role: at.Role, day: day}
+		for n, area := range p.index.areas.path(at.Code) {
+			if n == 0 {
+				room = p.crimesAt(room, v, area, true)
+			}
+			room = p.crimesAt(room, v, area, false)
+		}
+	}
+	return room
 }
 
 // visit is an item with one of its areas' roles, while rules are looked for.

@@ -205,6 +205,7 @@ func TestCheckFinds(t *testing.T) {
 		"zz does not pass hmrc-crca-s18":                           add(t, "gateways.csv", "zz,2,hmrc-tax,kent,,,law,power,,,,,,scope,,V,,,s,low,"),
 		"zz lets nothing through under gla-s19-2":                  add(t, "exceptions.csv", "zz,eas-eaa-s9-4,kent,gla-s19-2,,law,text,V,,,s,low,"),
 		"zz matches nothing":                                       add(t, "rules.csv", "zz,ukba,,trafficking,,,,,,c,,,s,low,"),
+		"zy matches nothing":                                       add(t, "rules.csv", "zy,crimestoppers,,trafficking,,,,,,c,,,s,low,"),
 		"eaa-s9-4-a-ii opens to nobody":                            tables(t),
 		"poppy can never receive: no handling code":                editAll(t, "handling.csv", "class:non-prosecuting", "ukba-ca"),
 		"socpa-s36 is applied though its text was not verified":    tables(t),

@@ -86,20 +86,26 @@ func (p *Policy) Nearest(m *schemas.Message, day time.Time, rec Recorded, member
 	return []Change{{What: ChangeNone, Text: p.without(first)}}
 }
 
-// ask decides a trial for one member and item.
+// ask decides a trial for one member and item. The whole message is decided
+// only where nothing but a safeguard could still withhold the item.
 func (p *Policy) ask(t *trial, day time.Time, member schemas.MemberID, i int) (*question, verdict) {
 	q := &question{m: &t.m, i: i, day: day, rec: &t.rec, sender: p.memberOn(t.m.Originator, day), to: p.memberOn(member, day)}
-	v := verdict{reason: ReasonNotConcerned}
-	for _, o := range p.DecideWith(&t.m, day, t.rec) {
-		if o.Member == member {
-			v = verdict{o.Items[i].Reason, o.Items[i].Rule, o.Items[i].Statute}
+	if q.to < 0 || !slices.ContainsFunc(p.concernedBy(nil, q.m, i, day), func(h hit) bool { return int(h.member) == q.to }) {
+		return q, verdict{reason: ReasonNotConcerned}
+	}
+	q.recipient = &p.members[q.to]
+	v := p.firstFailure(q)
+	if v.reason != "" {
+		return q, v
+	}
+	if slices.ContainsFunc(p.safeguards, func(s Safeguard) bool { return s.Waiting.has(q.to) }) {
+		for _, o := range p.DecideWith(q.m, day, t.rec) {
+			if o.Member == member {
+				return q, verdict{o.Items[i].Reason, o.Items[i].Rule, o.Items[i].Statute}
+			}
 		}
 	}
-	if q.to >= 0 {
-		q.recipient = &p.members[q.to]
-		p.firstFailure(q)
-	}
-	return q, v
+	return q, verdict{reason: ReasonPermitted}
 }
 
 // candidates are the changes that could remove what the verdict found, those
@@ -145,8 +151,8 @@ func (p *Policy) conditionChanges(q *question, conditions []schemas.Code) (list 
 	for _, id := range conditions {
 		if c := p.condition(id); p.missing(q, []schemas.Code{id}) != nil {
 			by := c.RecordedBy.String()
-			if c.ByOriginator {
-				by = string(q.m.Originator)
+			if c.ByOrigin {
+				by = string(q.m.ItemOrigin(q.i))
 			}
 			list = append(list, Change{ChangeConsent, string(c.Authority), by,
 				"needs the " + c.Text + ", recorded by " + strings.ReplaceAll(by, " ", " or ")})

@@ -181,7 +181,7 @@ func scribble(m *schemas.Message) {
 // looking at how they are kept: nothing is on record.
 func TestWhatMustNeverHappen(t *testing.T) {
 	p, r := load(t), rand.New(rand.NewPCG(7, 8))
-	for range 8000 {
+	for range 4000 {
 		m := randomMessage(r, p)
 		outcomes := p.DecideAll(m, august)
 		if !slices.IsSortedFunc(outcomes, func(a, b schemas.Outcome) int { return strings.Compare(string(a.Member), string(b.Member)) }) {
@@ -325,7 +325,7 @@ func disclosures(outcomes []schemas.Outcome) map[string]bool {
 func TestNarrowingDisclosesNothingMore(t *testing.T) {
 	p, r := load(t), rand.New(rand.NewPCG(13, 14))
 	var messages []*schemas.Message
-	for range 250 {
+	for range 120 {
 		messages = append(messages, randomMessage(r, p))
 	}
 	narrower := map[string]func(fstest.MapFS){}
@@ -436,7 +436,7 @@ func TestEveryDecisionNamesItsRows(t *testing.T) {
 func TestNearestChangeDoesIt(t *testing.T) {
 	p, r := load(t), rand.New(rand.NewPCG(19, 20))
 	found := map[string]int{}
-	for range 400 {
+	for range 150 {
 		m := randomMessage(r, p)
 		for _, o := range p.DecideAll(m, august) {
 			for _, it := range o.Items {
@@ -499,6 +499,9 @@ func FuzzDecide(f *testing.F) {
 		}
 		for _, o := range p.DecideAll(m, august) {
 			p.Minimise(m, o, august)
+		}
+		if len(m.Items) <= 3 {
+			p.Explain(m, august, policy.Recorded{})
 		}
 	})
 }

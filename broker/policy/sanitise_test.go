@@ -174,9 +174,9 @@ func TestAChildCaseConcerns(t *testing.T) {
 func TestMayRecord(t *testing.T) {
 	p := load(t)
 	for _, c := range []struct {
-		authority          schemas.Code
-		member, originator schemas.MemberID
-		want               bool
+		authority      schemas.Code
+		member, origin schemas.MemberID
+		want           bool
 	}{
 		{"commissioners", "hmrc-nmw", "gla", true},
 		{"commissioners", "gla", "gla", false},
@@ -188,8 +188,8 @@ func TestMayRecord(t *testing.T) {
 		{"luck", "eas", "eas", false},
 		{"giver", "nobody", "nobody", false},
 	} {
-		if got := p.MayRecord(c.authority, c.member, c.originator, august); got != c.want {
-			t.Errorf("%s by %s for a message of %s: got %v", c.authority, c.member, c.originator, got)
+		if got := p.MayRecord(c.authority, c.member, c.origin, august); got != c.want {
+			t.Errorf("%s by %s for an item of %s: got %v", c.authority, c.member, c.origin, got)
 		}
 	}
 }

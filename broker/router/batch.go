@@ -19,6 +19,8 @@ import (
 const (
 	maxEntries = 3900
 	maxBytes   = 8 << 20
+	// maxEntry is the most bytes of one entry: the server takes 2 MiB.
+	maxEntry = 1 << 20
 )
 
 // commitWait bounds one commit.
@@ -56,13 +58,22 @@ func (b *batch) addEntry(e *ledger.Entry) error {
 		return err
 	}
 	b.end.chain, b.end.place, b.end.policy = chain, e.Intake, e.Policy
-	b.add(&nats.Msg{Subject: ledger.AddressOf(e), Data: raw,
-		Header: nats.Header{ledger.HeaderIntake: {strconv.FormatUint(e.Intake, 10)}}})
+	b.add(&nats.Msg{Subject: ledger.AddressOf(e), Data: raw, Header: nats.Header{}})
 	return nil
 }
 
 // addDecision adds a decision's entry and its copies.
 func (b *batch) addDecision(d decision) error {
+	d.entry.Copies = len(d.copies)
+	raw, _, err := b.end.chain.Seal(&d.entry)
+	if err != nil {
+		return err
+	}
+	if len(raw) > maxEntry {
+		// It could never be committed, and would be tried for ever.
+		d.copies, d.entry.Copies, d.entry.Outcomes, d.entry.Records = nil, 0, nil, nil
+		d = d.hold(ReasonTooLarge)
+	}
 	if err := b.addEntry(&d.entry); err != nil {
 		return err
 	}
@@ -105,7 +116,7 @@ func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
 		}
 		return ack.Sequence, nil
 	}
-	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs)
+	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
 	if err != nil {
 		return 0, err
 	}
@@ -114,10 +125,7 @@ func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
 
 // liveHeader is the header of the stored copy with its place in the feed.
 func (c batchCopy) liveHeader(first uint64) nats.Header {
-	h := nats.Header{}
-	for _, name := range []string{schemas.HeaderID, schemas.HeaderDecision, schemas.HeaderPolicy, schemas.HeaderGateway, schemas.HeaderType} {
-		h[name] = c.msg.Header[name]
-	}
+	h := nats.Header(schemas.CopyHeader(c.msg.Header))
 	h.Set(schemas.HeaderSequence, strconv.FormatUint(first+uint64(c.index), 10))
 	return h
 }

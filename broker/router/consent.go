@@ -43,13 +43,17 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
 		return err
 	}
-	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About, day))
+	about.day, about.today = p.Day(about.message.Created.Time, rec.received), day
+	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About))
 }
 
 // recalled is a message that was decided before.
 type recalled struct {
 	message  *schemas.Message
 	decision ledger.Entry
+	// day is the one on which the message is judged, and today that of the
+	// answer that makes it be judged again.
+	day, today time.Time
 }
 
 // recall reads a message and the latest decision about it, or returns nil if
@@ -97,8 +101,10 @@ func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day ti
 		}
 	case schemas.AuthorityRecipient: // for itself, and nobody else
 	default:
-		if !p.MayRecord(c.Authority, c.By, c.Of.Originator, day) {
-			return VoidNotYours
+		for _, i := range c.Items {
+			if !p.MayRecord(c.Authority, c.By, about.message.ItemOrigin(i), day) {
+				return VoidNotYours
+			}
 		}
 	}
 	return ""
@@ -107,30 +113,30 @@ func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day ti
 // decideAgain decides a message with what is now on record. It is judged on
 // the day of the consent where the tables judge by the day of receipt: nobody
 // gets anything today under a law that has expired.
-func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record, today time.Time) (d decision) {
+func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record) (d decision) {
 	m, before := about.message, about.decision
-	day := p.Day(m.Created.Time, rec.received)
 	d.entry = ledger.Entry{
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
 		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route,
-		Commitment: before.Commitment, Day: day.Format(time.DateOnly), Replaces: before.Number,
-		Protected: p.Protected(m, day), Records: append(slices.Clone(before.Records), added),
+		Commitment: before.Commitment, Day: about.day.Format(time.DateOnly), Replaces: before.Number,
+		Protected: p.Protected(m, about.day), Records: append(slices.Clone(before.Records), added),
 	}
 	d.entry.Closed = slices.ContainsFunc(d.entry.Records, func(r ledger.Record) bool { return r.Authority == schemas.AuthorityOriginator })
 	if d.entry.Closed {
 		d.entry.Outcomes, d.entry.Held = before.Outcomes, before.Held
 		return d // the originator has refused: nothing more is disclosed
 	}
-	r.decideMore(&d, p, m, day, today, before)
+	r.decideMore(&d, p, about)
 	return d.settle(p, m.Urgency)
 }
 
 // decideMore joins what was disclosed before with what may be disclosed now.
-func (r *Router) decideMore(d *decision, p *policy.Policy, m *schemas.Message, day, today time.Time, before ledger.Entry) {
-	rec := recordedOf(d.entry.Records, today)
+func (r *Router) decideMore(d *decision, p *policy.Policy, about *recalled) {
+	m, day := about.message, about.day
+	rec := recordedOf(d.entry.Records, about.today)
 	had := map[schemas.MemberID]schemas.Outcome{}
 	var earlier []schemas.Outcome
-	for _, o := range before.Outcomes {
+	for _, o := range about.decision.Outcomes {
 		if o.Member != "" {
 			had[o.Member] = o
 			earlier = append(earlier, o)

@@ -25,6 +25,8 @@ const (
 	ReasonUndecidable schemas.Code = "undecidable"
 	// ReasonNobody holds a message that concerns no member.
 	ReasonNobody schemas.Code = "nobody-concerned"
+	// ReasonTooLarge holds a message whose decision is too large to record.
+	ReasonTooLarge schemas.Code = "too-large"
 	// ReasonAllWithheld holds a message that every member concerned is denied.
 	ReasonAllWithheld schemas.Code = "all-withheld"
 )
@@ -63,7 +65,7 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) 
 		// or the tables. The message is held for a person to look at.
 		if cause := recover(); cause != nil {
 			r.cfg.Log.Error("policy failed", "id", m.ID, "err", fmt.Sprint(cause))
-			d.copies = nil
+			d.copies, d.entry.Outcomes = nil, nil
 			d = d.hold(ReasonUndecidable)
 		}
 	}()
@@ -86,12 +88,23 @@ func (d decision) settle(p *policy.Policy, urgency schemas.Urgency) decision {
 	case len(d.entry.Outcomes) == 0:
 		d = d.hold(ReasonNobody)
 	case !slices.ContainsFunc(d.entry.Outcomes, func(o schemas.Outcome) bool { return o.Outcome == schemas.Disclosed }):
-		d = d.hold(ReasonAllWithheld)
+		d = d.hold(d.whyWithheld())
 	}
 	if d.entry.Held {
 		d.entry.Due = p.ReplyDue(urgency, d.entry.At)
 	}
 	return d
+}
+
+// whyWithheld tells members that may not have a message from members that may
+// and have no desk that takes it.
+func (d decision) whyWithheld() schemas.Code {
+	for _, o := range d.entry.Outcomes {
+		if slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool { return it.Reason == ReasonNoDesk }) {
+			return ReasonNoDesk
+		}
+	}
+	return ReasonAllWithheld
 }
 
 // hold marks the decision as held.

@@ -29,6 +29,7 @@ type intakeRecord struct {
 type reader struct {
 	js   jetstream.JetStream
 	last uint64 // the last sequence read
+	name string // of the consumer
 	msgs jetstream.MessagesContext
 	// arrived carries what the engine sends, failed why it ended. ended tells
 	// the pump to stop, and done that it has.
@@ -89,6 +90,7 @@ func (in *reader) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the intake: %w", err)
 	}
+	in.name = cons.CachedInfo().Name
 	in.msgs, err = cons.Messages(jetstream.PullMaxMessages(1000), jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(30*time.Second))
 	if err != nil {
 		return fmt.Errorf("reading the intake: %w", err)
@@ -124,6 +126,10 @@ func (in *reader) stop() {
 	close(in.ended)
 	in.msgs.Stop()
 	<-in.done
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	// If this fails the engine deletes it for itself after a minute.
+	_ = in.js.DeleteConsumer(ctx, schemas.IntakeName, in.name)
 }
 
 // drain takes what has arrived together with the first message.
@@ -168,7 +174,7 @@ func (in *reader) explainGap(ctx context.Context, got uint64) error {
 	}
 	_, err = s.GetMsg(ctx, in.last+1)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Errorf("%w: sequence %d follows %d", ErrGap, got, in.last)
+		return fmt.Errorf("%w: behind sequence %d the next that can be read is %d", ErrGap, in.last, got)
 	}
 	if err != nil {
 		return fmt.Errorf("looking into a gap of the intake: %w", err)
@@ -193,7 +199,7 @@ func (in *reader) checkIdle(ctx context.Context) error {
 		return fmt.Errorf("asking the intake for its end: %w", err)
 	}
 	if last := s.CachedInfo().State.LastSeq; last > in.last && len(in.arrived) == 0 {
-		return fmt.Errorf("the intake ends at %d and nothing arrives behind %d", last, in.last)
+		return in.explainGap(ctx, last)
 	}
 	return nil
 }

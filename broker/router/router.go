@@ -65,26 +65,42 @@ func New(cfg Config) *Router {
 // ErrGap says that the intake lacks a message that no entry says was erased.
 var ErrGap = errors.New("a message is missing from the intake")
 
-// retryWait is how long the router waits after a fault before it reads its
-// place again.
-const retryWait = 200 * time.Millisecond
+// ErrDamaged says that the end of the ledger cannot be read.
+var ErrDamaged = errors.New("the ledger is damaged")
+
+// The router waits after a fault before it reads its place again, longer each
+// time that the fault comes at once again.
+const (
+	retryWait    = 200 * time.Millisecond
+	maxRetryWait = 5 * time.Second
+)
 
 // Run routes until the context ends. It returns an error only for a gap in the
-// intake, which a person must explain.
+// intake or a damaged ledger, which a person must look into.
 func (r *Router) Run(ctx context.Context) error {
+	wait, before := retryWait, ""
 	for {
+		place := r.place.Load()
 		err := r.route(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		r.trouble.Store(&err)
-		if errors.Is(err, ErrGap) {
+		if errors.Is(err, ErrGap) || errors.Is(err, ErrDamaged) {
+			r.cfg.Log.Error("routing has stopped until an operator looks into it", "err", err)
 			return err
 		}
 		// Any other error means: read fence and place again and go on.
-		r.cfg.Log.Warn("router starts again from its place", "err", err)
+		if r.place.Load() > place {
+			wait = retryWait
+		}
+		if err.Error() != before {
+			r.cfg.Log.Warn("router starts again from its place", "err", err)
+			before = err.Error()
+		}
 		select {
-		case <-time.After(retryWait):
+		case <-time.After(wait):
+			wait = min(2*wait, maxRetryWait)
 		case <-ctx.Done():
 			return nil
 		}
@@ -186,12 +202,23 @@ func (r *Router) takePlace(ctx context.Context) (position, error) {
 	if err != nil {
 		return position{}, fmt.Errorf("reading the fence: %w", err)
 	}
-	at := position{fence: info.State.LastSeq}
-	var last ledger.Entry
-	if at.chain, at.place, last, err = r.ledger.Last(ctx); err != nil {
+	last, chain, err := r.ledger.Last(ctx)
+	if err != nil {
 		return position{}, err
 	}
-	at.policy = last.Policy
+	at := position{fence: info.State.LastSeq, chain: chain, place: last.Intake, policy: last.Policy}
+	if end := last.Sequence + uint64(last.Copies); at.fence > end {
+		// The engine passes over what it cannot read. Going on would decide
+		// again what a later entry decided.
+		return position{}, fmt.Errorf("%w: the feeds end at %d, and the last entry that can be read ends at %d; restore a backup", ErrDamaged, at.fence, end)
+	}
+	intake, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
+	if err != nil {
+		return position{}, fmt.Errorf("reading the end of the intake: %w", err)
+	}
+	if end := intake.CachedInfo().State.LastSeq; end < at.place {
+		return position{}, fmt.Errorf("%w: it ends at %d, and messages up to %d were decided; restore both streams from one backup", ErrGap, end, at.place)
+	}
 	return at, nil
 }
 

@@ -10,13 +10,13 @@
 // is legal advice.
 //
 // Gateways of the project's list that are not in gateways.csv have nobody or
-// nothing to apply to yet: National Minimum Wage Act 1998 ss.15(3)-(5) and 16
-// (bodies that are no members), Immigration, Asylum and Nationality Act 2006
-// ss.32-39 (passenger and freight data), Serious Crime Act 2007 s.68
-// (anti-fraud organisations), Proceeds of Crime Act 2002 ss.330-338 and 436
-// (the regulated sector, prosecutors), Borders, Citizenship and Immigration
-// Act 2009 s.14 (within UKBA), the duties towards children of the Children Act
-// 2004, and everything foreign.
+// nothing to apply to yet: National Minimum Wage Act 1998 s.15(3)-(5) (bodies
+// that are no members), Immigration, Asylum and Nationality Act 2006 ss.32-39
+// (passenger and freight data), Serious Crime Act 2007 s.68 (anti-fraud
+// organisations), Proceeds of Crime Act 2002 ss.330-338 (the regulated sector),
+// Borders, Citizenship and Immigration Act 2009 ss.14-18 (customs officials
+// within UKBA, and their information), the duties towards children of the
+// Children Act 2004, which are no powers, and everything foreign.
 package protocol
 
 import "embed"

@@ -1,6 +1,6 @@
 // Package samples holds invented native records that make a demonstration move:
-// exports of the Gangmasters Licensing Authority and of two police forces, as
-// their systems might write them. They tell a few connected stories (a farm near
+// exports of the six agencies and of the hub's sources, as their systems might
+// write them. They tell a few connected stories (a farm near
 // Boston and a house in Wisbech that three bodies see from three sides; a labour
 // provider in Suffolk whose workers are in Cornwall and Scotland) and hold
 // records that must not pass: badly graded ones, unsanitised ones, some above
@@ -19,10 +19,10 @@ import (
 	"path/filepath"
 )
 
-// Files holds one folder for each agency's inbox: gla, and below police one for
-// each force: police/lincolnshire, police/cambridgeshire.
+// Files holds one folder for each agency's inbox, by its name; below police one
+// for each force, and below hmrc one for each of its two members.
 //
-//go:embed gla police
+//go:embed gla eas hmrc ukba soca police helpline crimestoppers
 var Files embed.FS
 
 // Lay writes the samples of a folder, such as "gla", into an inbox, each file

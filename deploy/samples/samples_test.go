@@ -10,8 +10,14 @@ import (
 	"time"
 
 	"liaison/agents"
+	"liaison/agents/crimestoppers"
+	"liaison/agents/eas"
 	"liaison/agents/gla"
+	"liaison/agents/helpline"
+	"liaison/agents/hmrc"
 	"liaison/agents/police"
+	"liaison/agents/soca"
+	"liaison/agents/ukba"
 	"liaison/deploy/samples"
 	"liaison/schemas"
 )
@@ -21,6 +27,19 @@ import (
 var want = map[string]struct{ messages, rejects, aboveCeiling int }{
 	"gla/intelligence-2009-08.csv":             {21, 4, 1},
 	"gla/intelligence-2009-09.csv":             {2, 0, 0},
+	"gla/licences-2009-08.csv":                 {3, 5, 0},
+	"gla/inspections-2009-08.csv":              {3, 2, 0},
+	"eas/complaints-2009-08.txt":               {26, 4, 0},
+	"hmrc/hmrc-nmw/nmw-2009-08.xml":            {9, 2, 0},
+	"hmrc/hmrc-nmw/nmw-2009-09.xml":            {2, 0, 1},
+	"hmrc/hmrc-tax/risk-200908.txt":            {13, 2, 0},
+	"hmrc/hmrc-tax/risk-200909.dat":            {2, 0, 0},
+	"ukba/encounters-2009-08.xml":              {13, 3, 0},
+	"ukba/civil-penalties-2009-09.csv":         {10, 3, 0},
+	"soca/sars-2009-08.xml":                    {11, 4, 1},
+	"soca/intelligence-2009-08.xml":            {11, 2, 1},
+	"helpline/calls-2009-09.json":              {9, 2, 0},
+	"crimestoppers/log-2009-08.txt":            {9, 3, 0},
 	"police/lincolnshire/5x5x5-2009-08.xml":    {10, 2, 1},
 	"police/lincolnshire/form-a-2009-08.txt":   {3, 1, 0},
 	"police/cambridgeshire/5x5x5-2009-08.xml":  {8, 2, 1},
@@ -29,11 +48,27 @@ var want = map[string]struct{ messages, rejects, aboveCeiling int }{
 
 func adapterFor(t *testing.T, name string) (agents.Adapter, schemas.MemberID) {
 	t.Helper()
-	if strings.HasPrefix(name, "gla/") {
-		return gla.New(), gla.Member
-	}
 	member := schemas.MemberID(path.Base(path.Dir(name)))
-	a, err := police.New(member)
+	var a agents.Adapter
+	var err error
+	switch agency, _, _ := strings.Cut(name, "/"); agency {
+	case "gla":
+		a = gla.New()
+	case "eas":
+		a = eas.New()
+	case "ukba":
+		a = ukba.New()
+	case "soca":
+		a = soca.New()
+	case "helpline":
+		a, member = helpline.New(), helpline.Member
+	case "crimestoppers":
+		a, member = crimestoppers.New(), crimestoppers.Member
+	case "hmrc":
+		a, err = hmrc.New(member)
+	default:
+		a, err = police.New(member)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,166 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"liaison/broker/accounts"
+	"liaison/broker/ledger"
+	"liaison/broker/policy"
+	"liaison/broker/router"
+	"liaison/schemas"
+)
+
+func TestASecondRouterIsFenced(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	s.enrol("lincolnshire", accounts.Enrolment{})
+	nc, err := s.node.Hub("second router")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := router.New(router.Config{Conn: nc, JetStream: js, Desks: &s.directory, Now: time.Now, Log: s.cfg.Log,
+		Policy: func() (*policy.Policy, string) { return s.Policy(), "second" }})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- second.Run(ctx) }()
+	publish(t, s, 0, 60)
+	s.routed(60)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	checkLedger(t, s, 60)
+	if got := fetch(t, s.desk("lincolnshire/main")); len(got) != 60 {
+		t.Errorf("two routers delivered %d copies of 60", len(got))
+	}
+}
+
+func TestQuestionsLeaveNothingBehindInTheEngine(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	gla := s.connect("gla/main")
+	for range 1300 {
+		var list struct{ Held []schemas.Status }
+		question(t, gla, "ask.held", `{}`, &list)
+	}
+	stream, err := s.js().Stream(t.Context(), ledger.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Consumers; n != 1 {
+		t.Errorf("after 1,300 questions the feeds have %d consumers, want the desk's own", n)
+	}
+	s.enrol("lincolnshire", accounts.Enrolment{})
+}
+
+func TestAnErasedRecordIsNotTakenAgain(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 3)
+	s.routed(3)
+	intake, err := s.js().Stream(t.Context(), schemas.IntakeName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := intake.SecureDeleteMsg(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	gla := s.connect("gla/main")
+	if a := submit(t, gla, "submit", encodeMsgPack(t, farm(1)), nil); a.Error == nil || a.Receipts[0].Refusal.Code != schemas.RefusedErased {
+		t.Errorf("an erased record sent again is answered %+v", a)
+	}
+	if a := submit(t, gla, "submit", encodeMsgPack(t, farm(2)), nil); a.Error != nil || !a.Duplicate {
+		t.Errorf("its neighbour is answered %+v", a)
+	}
+}
+
+func TestABundleOfManyFaultsIsAnswered(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	one := `{"schema":1,"items":[` + strings.Repeat(`{"handling":[9]},`, 39) + `{}]}`
+	a := submit(t, s.connect("gla/main"), "submit", []byte("["+strings.Repeat(one+",", 499)+one+"]"), nil)
+	if a.Error == nil || len(a.Receipts) != 500 {
+		t.Fatalf("answer %+v with %d receipts", a.Error, len(a.Receipts))
+	}
+	for i, r := range a.Receipts {
+		if r.Refusal == nil || r.Refusal.Code != schemas.RefusedInvalid {
+			t.Fatalf("receipt %d: %+v", i, r)
+		}
+	}
+}
+
+func TestAnIntakeThatIsShorterThanTheLedgerStopsTheRouter(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 5)
+	s.routed(5)
+	s.stop()
+	found, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", schemas.IntakeName))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the stream's folder: %v, %v", found, err)
+	}
+	if err := os.RemoveAll(found[0]); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	for end := time.Now().Add(20 * time.Second); !errors.Is(b.Ready(), router.ErrGap); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the broker says it is ready: %v", b.Ready())
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, router.ErrGap) {
+		t.Errorf("Run returned %v, want the gap", err)
+	}
+}
+
+func TestALedgerWhoseEndCannotBeReadStopsTheRouter(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.stop()
+	// As if the engine passed over the last entry: it is there, and not read.
+	b, err := Open(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	last, _, err := b.Ledger().Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := b.js().Stream(t.Context(), ledger.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.DeleteMsg(t.Context(), last.Sequence); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := b.router.Run(ctx); !errors.Is(err, router.ErrDamaged) {
+		t.Errorf("the router returned %v, want that the ledger is damaged", err)
+	}
+}
