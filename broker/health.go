@@ -176,6 +176,8 @@ func ReasonText(c schemas.Code) string {
 		return "there is no such message, or it cannot be decided again"
 	case router.VoidUnknownItem:
 		return "the message has no such item"
+	case router.VoidTooMany:
+		return "as many answers as can be kept are on record already"
 	case router.VoidNotYours:
 		return "your member may not answer with that authority"
 	case router.ReasonTooLarge:

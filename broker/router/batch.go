@@ -21,6 +21,8 @@ const (
 	maxBytes   = 8 << 20
 	// maxEntry is the most bytes of one entry: the server takes 2 MiB.
 	maxEntry = 1 << 20
+	// ampleOutcome is more than an item's outcome ever takes of an entry.
+	ampleOutcome = 1 << 10
 )
 
 // commitWait bounds one commit.
@@ -64,16 +66,12 @@ func (b *batch) addEntry(e *ledger.Entry) error {
 
 // addDecision adds a decision's entry and its copies.
 func (b *batch) addDecision(d decision) error {
-	d.entry.Copies = len(d.copies)
-	raw, _, err := b.end.chain.Seal(&d.entry)
-	if err != nil {
-		return err
-	}
-	if len(raw) > maxEntry {
+	if d.tooLarge() {
 		// It could never be committed, and would be tried for ever.
-		d.copies, d.entry.Copies, d.entry.Outcomes, d.entry.Records = nil, 0, nil, nil
+		d.copies, d.entry.Outcomes = nil, nil
 		d = d.hold(ReasonTooLarge)
 	}
+	d.entry.Copies = len(d.copies)
 	if err := b.addEntry(&d.entry); err != nil {
 		return err
 	}
@@ -83,6 +81,19 @@ func (b *batch) addDecision(d decision) error {
 		b.add(msg)
 	}
 	return nil
+}
+
+// tooLarge says whether the decision's entry is more than can be stored.
+func (d decision) tooLarge() bool {
+	outcomes := 0
+	for _, o := range d.entry.Outcomes {
+		outcomes += 1 + len(o.Items)
+	}
+	if (outcomes+2*len(d.entry.Records))*ampleOutcome < maxEntry {
+		return false // nearly always: no need to write it out to see
+	}
+	raw, _, err := ledger.Chain{}.Seal(&d.entry)
+	return err != nil || len(raw)+200 > maxEntry // the chain's own fields come on top
 }
 
 func (b *batch) add(msg *nats.Msg) {

@@ -23,7 +23,12 @@ const (
 	VoidUnknownItem schemas.Code = "unknown-item"
 	// VoidNotYours: the member may not answer with that authority for it.
 	VoidNotYours schemas.Code = "not-yours"
+	// VoidTooMany: as many answers as can be kept are on record for it.
+	VoidTooMany schemas.Code = "too-many-answers"
 )
+
+// maxRecords bounds the answers on record for one message.
+const maxRecords = 200
 
 // reconsider records a consent and, if it counts, decides the message that it
 // is about once more. What was disclosed stays disclosed; only what is newly
@@ -39,12 +44,31 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 	if err != nil {
 		return err
 	}
-	d.entry.Void = r.void(p, *d.entry.About, about, day)
+	var again decision
+	if d.entry.Void = r.void(p, *d.entry.About, about, day); d.entry.Void == "" {
+		about.day, about.today = p.Day(about.message.Created.Time, rec.received), day
+		again, d.entry.Void = r.tryAgain(p, rec, about, *d.entry.About)
+	}
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
 		return err
 	}
-	about.day, about.today = p.Day(about.message.Created.Time, rec.received), day
-	return b.addDecision(r.decideAgain(p, rec, about, *d.entry.About))
+	return b.addDecision(again)
+}
+
+// tryAgain decides a message again. If that fails, or its entry would be too
+// large to record, the answer does not count and the earlier decision stands.
+func (r *Router) tryAgain(p *policy.Policy, rec intakeRecord, about *recalled, added ledger.Record) (again decision, void schemas.Code) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.cfg.Log.Error("policy failed", "id", about.decision.Message, "err", fmt.Sprint(cause))
+			again, void = decision{}, ReasonUndecidable
+		}
+	}()
+	again = r.decideAgain(p, rec, about, added)
+	if again.tooLarge() {
+		return decision{}, ReasonTooLarge
+	}
+	return again, ""
 }
 
 // recalled is a message that was decided before.
@@ -88,6 +112,9 @@ func (r *Router) recall(ctx context.Context, of schemas.MessageRef) (*recalled, 
 func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day time.Time) schemas.Code {
 	if about == nil {
 		return VoidUnknownMessage
+	}
+	if len(about.decision.Records) >= maxRecords {
+		return VoidTooMany
 	}
 	for _, i := range c.Items {
 		if i >= len(about.message.Items) {
