@@ -60,6 +60,9 @@ func explainExport(cmd *cobra.Command, cfg agents.AgentConfig, name string) erro
 			faulty++
 			fmt.Fprintf(out, "    REJECTED  %s\n", fault)
 		}
+		if r.Kept != "" {
+			fmt.Fprintf(out, "    kept      %s\n", r.Kept)
+		}
 		if r.Message != nil {
 			if err := printMessage(out, r.Message); err != nil {
 				return err

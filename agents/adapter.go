@@ -18,7 +18,8 @@ type Adapter interface {
 	// name is for messages to people and must not be opened.
 	//
 	// A record that cannot be turned into a message is handed on with its
-	// faults, and the reading goes on. When the file cannot be read, or not to
+	// faults, one that is not for sharing with the reason why it is kept, and
+	// the reading goes on. When the file cannot be read, or not to
 	// its end, Read reports a *FileFault. It passes on an error of r or of
 	// take as it is.
 	Read(r io.Reader, name string, take func(Record) error) error
@@ -34,12 +35,16 @@ type Record struct {
 	// the file's layout. The message's id is derived from it, so that it must
 	// be the same for the same record in every version of the adapter.
 	Content []byte
-	// Message is the message, still without an id; nil if there are faults.
+	// Message is the message, still without an id. A record has a message, or
+	// faults, or a reason why it is kept: exactly one of the three.
 	Message *schemas.Message
 	// Dropped lists what the record says and the message does not.
 	Dropped []Dropped
 	// Faults say why no message could be made.
 	Faults []Fault
+	// Kept says why the record stays with the agency although nothing is wrong
+	// with it: it is not for sharing.
+	Kept string
 	// Raw is the record as it stands in the file, decoded to UTF-8.
 	Raw string
 }

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
-
 	"liaison/schemas"
 )
 
@@ -38,10 +36,12 @@ type AgentConfig struct {
 	Poll time.Duration
 	// Once makes Run end when all that is there has been dealt with.
 	Once bool
-	// Report, if not nil, is told after each batch and each file, and Reject
-	// of each rejected record. Both are called by one goroutine.
-	Report func(FileReport)
-	Reject func(Reject)
+	// Report, if not nil, is told after each batch and each file, Reject of
+	// each rejected record, and Waiting what lies in the inbox. All are called
+	// by one goroutine, and the files wait for them.
+	Report  func(FileReport)
+	Reject  func(Reject)
+	Waiting func(Backlog)
 	// Log takes what happens; nil means nowhere. It never gets content.
 	Log *slog.Logger
 }
@@ -109,109 +109,6 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
-	}
-	return nil
-}
-
-func (a *Agent) runInbox(ctx context.Context) error {
-	if a.cfg.Inbox == "" {
-		return nil
-	}
-	f, err := openFolder(a.cfg.Inbox, a.cfg.Settle, a.log)
-	if err != nil {
-		return err
-	}
-	defer f.close()
-	bell := make(chan struct{}, 1)
-	if stop, err := a.listen(bell); err != nil {
-		a.log.Warn("the system does not tell of new files; looking at intervals", "err", err)
-	} else {
-		defer stop()
-	}
-	for {
-		waiting, err := a.sweep(ctx, f)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil && a.cfg.Once {
-			return err
-		}
-		if waiting == 0 && a.cfg.Once {
-			return nil
-		}
-		pause := a.cfg.Poll
-		if waiting > 0 {
-			pause = min(pause, a.cfg.Settle)
-		}
-		if err := await(ctx, bell, pause); err != nil {
-			return err
-		}
-	}
-}
-
-// sweep reads every file that is ready. It says for how many it waits.
-func (a *Agent) sweep(ctx context.Context, f *folder) (int, error) {
-	names, waiting, err := f.ready(time.Now())
-	if err != nil {
-		a.log.Error("the inbox cannot be read", "err", err)
-		return 0, err
-	}
-	var errs []error
-	for _, name := range names {
-		err := a.read(ctx, f, name)
-		if ctx.Err() != nil {
-			return waiting, context.Cause(ctx)
-		}
-		if err != nil {
-			f.later(name, time.Now())
-			a.log.Error("a file could not be dealt with; it will be tried again", "file", name, "err", err)
-			errs = append(errs, err)
-		}
-		if there, _ := exists(f.root, name); there {
-			waiting++ // it had changed, or failed
-		}
-	}
-	return waiting, errors.Join(errs...)
-}
-
-// listen strikes the bell when the operating system tells of a change.
-func (a *Agent) listen(bell chan struct{}) (stop func(), err error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Add(a.cfg.Inbox); err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case _, open := <-w.Events:
-				if !open {
-					return
-				}
-				strike(bell)
-			case _, open := <-w.Errors:
-				if !open {
-					return
-				}
-				strike(bell) // an overflow: look for oneself
-			}
-		}
-	})
-	return func() { w.Close(); wg.Wait() }, nil
-}
-
-// await returns at the bell, or after the pause, or with the context's end.
-func await(ctx context.Context, bell <-chan struct{}, pause time.Duration) error {
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-bell:
-	case <-t.C:
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ type folder struct {
 	ids    Identity
 	// seen says since when each file looks as it does now.
 	seen map[string]sight
+	// away are the files that are being read, or were given up.
+	away map[string]bool
 	// odd are the names already complained about.
 	odd  map[string]bool
 	lock *os.File
@@ -50,7 +52,7 @@ func openFolder(dir string, settle time.Duration, log *slog.Logger) (*folder, er
 	if err != nil {
 		return nil, fmt.Errorf("opening the inbox: %w", err)
 	}
-	f := &folder{root: root, log: log, settle: settle, seen: map[string]sight{}, odd: map[string]bool{}}
+	f := &folder{root: root, log: log, settle: settle, seen: map[string]sight{}, away: map[string]bool{}, odd: map[string]bool{}}
 	if err := f.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the inbox %s: %w", dir, err), f.close())
 	}
@@ -72,6 +74,9 @@ func (f *folder) prepare() error {
 	}
 	if f.lock, err = lockFile(f.state, "lock"); err != nil {
 		return fmt.Errorf("another agent works on this inbox: %w", err)
+	}
+	if err := dropPartial(f.state); err != nil {
+		return err
 	}
 	var made bool
 	if f.ids, made, err = readIdentity(f.state); err != nil {
@@ -105,7 +110,7 @@ func (f *folder) close() error {
 }
 
 // ready returns the files that may be read now, oldest first, and how many
-// others are still waited for.
+// others are still waited for. It leaves out those that are away.
 func (f *folder) ready(now time.Time) (names []string, waiting int, err error) {
 	entries, err := fs.ReadDir(f.root.FS(), ".")
 	if err != nil {
@@ -114,6 +119,10 @@ func (f *folder) ready(now time.Time) (names []string, waiting int, err error) {
 	present := map[string]bool{}
 	for _, e := range entries {
 		if !f.wanted(e) {
+			continue
+		}
+		if f.away[e.Name()] {
+			present[e.Name()] = true
 			continue
 		}
 		info, err := e.Info()
@@ -208,13 +217,12 @@ func (f *folder) open(name string) (*os.File, error) {
 	return in, nil
 }
 
-// unchanged says whether the file is still what was opened and has the same
-// size and time as when it had settled.
-func (f *folder) unchanged(name string, in *os.File) bool {
-	s, known := f.seen[name]
+// unchanged says whether the file is still what was opened and looks as it did
+// when it had settled.
+func unchanged(root *os.Root, name string, in *os.File, s sight) bool {
 	handle, err1 := in.Stat()
-	named, err2 := f.root.Lstat(name)
-	return known && err1 == nil && err2 == nil && os.SameFile(handle, named) &&
+	named, err2 := root.Lstat(name)
+	return err1 == nil && err2 == nil && os.SameFile(handle, named) &&
 		handle.Size() == s.size && handle.ModTime().Equal(s.mtime)
 }
 

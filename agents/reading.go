@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -17,9 +18,11 @@ import (
 type FileReport struct {
 	// File is the export's name.
 	File string
+	// Size is the file's in bytes, and Read how many of them were read so far.
+	Size, Read int64
 	// Records were read so far; each is accepted, known already (a
-	// duplicate), rejected, or not yet answered.
-	Records, Accepted, Duplicates, Rejected int
+	// duplicate), rejected, kept, or not yet answered.
+	Records, Accepted, Duplicates, Rejected, Kept int
 	// Finished says that every record is answered and the file put away.
 	Finished bool
 	// Fault says why the file could not be read, or not to its end.
@@ -27,12 +30,19 @@ type FileReport struct {
 }
 
 // reading is the work on one file, from its first record to the last receipt.
+// One goroutine at a time has it: a reader, and at the end the inbox's owner.
 type reading struct {
-	agent  *Agent
+	agent *Agent
+	name  string
+	// sight is how the file looked when it had settled.
+	sight  sight
+	file   *os.File
 	lists  *lists
 	report FileReport
 	batch  []pending
 	bytes  int
+	// say hands something to the goroutine that calls the agent's callbacks.
+	say func(func())
 }
 
 // pending is a message that has no final answer yet.
@@ -46,41 +56,62 @@ type pending struct {
 // batchBytes bounds what a batch keeps in memory.
 const batchBytes = 4 << 20
 
-// read works through one file of the inbox and puts it away.
-func (a *Agent) read(ctx context.Context, f *folder, name string) error {
-	in, err := f.open(name)
-	if err != nil {
+// run works through the file until every record has its answer.
+func (r *reading) run(ctx context.Context, f *folder) error {
+	var err error
+	if r.file, err = f.open(r.name); err != nil {
 		return fmt.Errorf("opening a file of the inbox: %w", err)
 	}
-	defer in.Close()
-	lists, err := f.beginLists()
-	if err != nil {
+	if r.lists, err = f.beginLists(r.name); err != nil {
 		return err
 	}
-	defer lists.close()
-	r := &reading{agent: a, lists: lists, report: FileReport{File: strings.ToValidUTF8(name, "\uFFFD")}}
-	if err := r.records(ctx, in, f.ids); err != nil {
-		return err
-	}
-	if !f.unchanged(name, in) {
-		f.unsettle(name)
-		a.log.Warn("the file changed while it was read; it will be read again", "file", name)
+	return r.records(ctx, r.file, f.ids)
+}
+
+// finish puts the file away. A file that changed meanwhile stays, to be read
+// again.
+func (r *reading) finish(f *folder) error {
+	if !unchanged(f.root, r.name, r.file, r.sight) {
+		f.unsettle(r.name)
+		r.agent.log.Warn("the file changed while it was read; it will be read again", "file", r.name)
 		return nil
 	}
-	if err := lists.putAway(name, r.report.Fault == nil); err != nil {
+	if err := r.lists.putAway(r.name, r.report.Fault == nil); err != nil {
 		return err
 	}
-	delete(f.seen, name)
-	r.report.Finished = true
-	r.tell()
-	a.log.Info("file done", "file", name, "records", r.report.Records, "accepted", r.report.Accepted,
-		"duplicates", r.report.Duplicates, "rejected", r.report.Rejected)
+	delete(f.seen, r.name)
+	r.report.Finished, r.report.Read = true, r.report.Size
+	r.agent.log.Info("file done", "file", r.name, "records", r.report.Records, "accepted", r.report.Accepted,
+		"duplicates", r.report.Duplicates, "rejected", r.report.Rejected, "kept", r.report.Kept)
 	return nil
+}
+
+// close gives up what is open. Lists that were not put away are of no use.
+func (r *reading) close() {
+	if r.lists != nil {
+		r.lists.close()
+		r.lists.discard()
+	}
+	if r.file != nil {
+		r.file.Close()
+	}
+}
+
+// counted counts the bytes on their way to the adapter.
+type counted struct {
+	in io.Reader
+	n  *int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	*c.n += int64(n)
+	return n, err
 }
 
 // records reads and sends every record.
 func (r *reading) records(ctx context.Context, in io.Reader, ids Identity) error {
-	text := bufio.NewReaderSize(in, 64<<10)
+	text := bufio.NewReaderSize(counted{in, &r.report.Read}, 64<<10)
 	fault := sniff(text)
 	if fault == nil {
 		err := r.agent.cfg.Adapter.Read(text, r.report.File, func(rec Record) error { return r.take(ctx, rec, ids) })
@@ -116,12 +147,19 @@ func sniff(in *bufio.Reader) *FileFault {
 	return nil
 }
 
-// take deals with one record: a reject is noted, a message waits for its batch.
+// take deals with one record: what is rejected or kept is noted, a message waits
+// for its batch.
 func (r *reading) take(ctx context.Context, rec Record, ids Identity) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	r.report.Records++
+	if r.report.Records++; r.report.Records%tellEvery == 0 {
+		r.tell()
+	}
+	if rec.Kept != "" {
+		r.report.Kept++
+		return r.lists.receipts.add(receiptLine{File: r.report.File, Line: rec.Line, Reference: strings.ToValidUTF8(rec.Reference, "\uFFFD"), Kept: rec.Kept})
+	}
 	p := pending{line: rec.Line, reference: rec.Reference, raw: rec.Raw, message: rec.Message}
 	faults := rec.Faults
 	if len(faults) == 0 {
@@ -137,6 +175,10 @@ func (r *reading) take(ctx context.Context, rec Record, ids Identity) error {
 	}
 	return r.flush(ctx)
 }
+
+// tellEvery is after how many records an agent says how far it is, even if none
+// of them was sent.
+const tellEvery = 1000
 
 // prepare completes a message and finds what would have to be refused, before
 // it leaves the agency.
@@ -244,14 +286,14 @@ func (r *reading) rejectOf(p pending, faults []Fault, refusal *schemas.Refusal) 
 func (r *reading) reject(one Reject) error {
 	one.File = r.report.File
 	r.report.Rejected++
-	if r.agent.cfg.Reject != nil {
-		r.agent.cfg.Reject(one)
+	if reject := r.agent.cfg.Reject; reject != nil {
+		r.say(func() { reject(one) })
 	}
 	return r.lists.rejects.add(one)
 }
 
 func (r *reading) tell() {
-	if r.agent.cfg.Report != nil {
-		r.agent.cfg.Report(r.report)
+	if report, now := r.agent.cfg.Report, r.report; report != nil {
+		r.say(func() { report(now) })
 	}
 }

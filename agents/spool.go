@@ -2,6 +2,8 @@ package agents
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,19 +24,20 @@ const (
 // maxRejected bounds the native record in a list of rejects.
 const maxRejected = 64 << 10
 
-// receiptLine is one line of a list of receipts.
+// receiptLine is one line of a list of receipts: a message that the broker has,
+// or a record that is kept and why.
 type receiptLine struct {
 	File      string     `json:"file"`
 	Line      int        `json:"line"`
 	Reference string     `json:"reference,omitempty"`
-	ID        schemas.ID `json:"id"`
+	ID        schemas.ID `json:"id,omitempty"`
 	Sequence  uint64     `json:"sequence,omitempty"`
 	Duplicate bool       `json:"duplicate,omitempty"`
+	Kept      string     `json:"kept,omitempty"`
 }
 
-// lists are the receipts and rejects of the file that is being read. They grow
-// in the state folder; a crash leaves them there, and the next reading of the
-// file begins them anew.
+// lists are the receipts and rejects of a file that is being read. They grow in
+// the state folder; a crash leaves them there until the agent begins again.
 type lists struct {
 	folder   *folder
 	receipts list
@@ -48,8 +51,14 @@ type list struct {
 	lines int
 }
 
-func (f *folder) beginLists() (*lists, error) {
-	l := &lists{folder: f, receipts: list{name: "receipts.partial"}, rejects: list{name: "rejects.partial"}}
+// partialEnding ends the names of lists that still grow.
+const partialEnding = ".partial"
+
+// beginLists begins the lists of a file, under names that no other file's have.
+func (f *folder) beginLists(name string) (*lists, error) {
+	sum := sha256.Sum256([]byte(name))
+	stem := hex.EncodeToString(sum[:12])
+	l := &lists{folder: f, receipts: list{name: stem + ".receipts" + partialEnding}, rejects: list{name: stem + ".rejects" + partialEnding}}
 	for _, one := range []*list{&l.receipts, &l.rejects} {
 		file, err := f.state.OpenFile(one.name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
@@ -80,6 +89,22 @@ func (l *list) close() error {
 }
 
 func (l *lists) close() error { return errors.Join(l.receipts.close(), l.rejects.close()) }
+
+// discard removes lists that have not taken their places.
+func (l *lists) discard() {
+	for _, one := range []list{l.receipts, l.rejects} {
+		l.folder.state.Remove(one.name) // gone already, or the next start does it
+	}
+}
+
+// dropPartial removes the lists that a crash left behind.
+func dropPartial(state *os.Root) error {
+	names, err := fs.Glob(state.FS(), "*"+partialEnding)
+	for _, name := range names {
+		err = errors.Join(err, state.Remove(name))
+	}
+	return err
+}
 
 // putAway ends the work on a file: the lists take their places, then the file
 // leaves the inbox. A crash in between leaves the lists of a file that is still

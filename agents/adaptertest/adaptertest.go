@@ -88,8 +88,14 @@ func (s Suite) Read(t *testing.T, export []byte) ([]agents.Record, *agents.FileF
 
 func (s Suite) check(t *testing.T, r agents.Record) {
 	t.Helper()
-	if (r.Message == nil) != (len(r.Faults) > 0) {
-		t.Errorf("line %d: a record is either a message or has faults", r.Line)
+	states := 0
+	for _, is := range []bool{r.Message != nil, len(r.Faults) > 0, r.Kept != ""} {
+		if is {
+			states++
+		}
+	}
+	if states != 1 {
+		t.Errorf("line %d: a record is a message, has faults or is kept: exactly one of them, and this is %d", r.Line, states)
 	}
 	if r.Line < 1 || r.Raw == "" {
 		t.Errorf("record %v says neither where nor what it is", r)
@@ -111,6 +117,7 @@ type goldenLine struct {
 	Message   json.RawMessage  `json:"message,omitempty"`
 	Dropped   []agents.Dropped `json:"dropped,omitempty"`
 	Faults    []agents.Fault   `json:"faults,omitempty"`
+	Kept      string           `json:"kept,omitempty"`
 	File      string           `json:"file,omitempty"`
 }
 
@@ -120,7 +127,7 @@ func (s Suite) golden(t *testing.T, name string) {
 	e.SetEscapeHTML(false)
 	records, fault := s.Read(t, testdata(t, name))
 	for _, r := range records {
-		line := goldenLine{Line: r.Line, Reference: r.Reference, Dropped: r.Dropped, Faults: r.Faults}
+		line := goldenLine{Line: r.Line, Reference: r.Reference, Dropped: r.Dropped, Faults: r.Faults, Kept: r.Kept}
 		if r.Message != nil {
 			m, err := schemas.EncodeJSON(r.Message)
 			if err != nil {

@@ -35,8 +35,8 @@
 // # Licence register
 //
 // The register is public, and a licence in force is no news: such a row stays
-// with the Authority, is listed with the rejects and says so ([NotForSharing]),
-// so that every row is accounted for. A licence that was revoked becomes a tip
+// with the Authority, is listed with the receipts and the reason why it is
+// kept, so that every row is accounted for. A licence that was revoked becomes a tip
 // about a breach of its conditions, one that was refused a tip that the business
 // may not act as a gangmaster.
 //

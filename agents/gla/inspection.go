@@ -30,7 +30,7 @@ func (m *mapping) inspection() {
 		m.fault("total_points", fmt.Sprintf("the total is %d and the standards add up to %d", total, sum), "correct one of them")
 		return
 	case total < failing:
-		m.notForSharing("total_points", fmt.Sprintf("below %d points an inspection is passed, with conditions at most", failing))
+		m.record.Kept = fmt.Sprintf("below %d points an inspection is passed, with conditions at most", failing)
 		return
 	}
 	m.own("inspection_ref", schemas.KindCase, "RESTRICTED")

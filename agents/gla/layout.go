@@ -107,7 +107,7 @@ func (l *layout) record(report []row) agents.Record {
 	if len(m.record.Faults) > 0 {
 		return m.record
 	}
-	if l.fill(&m); len(m.record.Faults) == 0 {
+	if l.fill(&m); len(m.record.Faults) == 0 && m.record.Kept == "" {
 		m.record.Message = &m.message
 	}
 	return m.record

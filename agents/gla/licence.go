@@ -8,16 +8,6 @@ import (
 	"liaison/schemas"
 )
 
-// NotForSharing begins the problem of a row with which nothing is wrong: it
-// stays with the Authority. Such rows are listed with the rejects so that every
-// row is accounted for.
-const NotForSharing = "not for sharing: "
-
-// notForSharing accounts for a row that stays with the Authority.
-func (m *mapping) notForSharing(field, reason string) {
-	m.fault(field, NotForSharing+reason, "nothing is to be done")
-}
-
 // ended are the states of a licence that others must know of.
 var ended = map[string]struct {
 	crime schemas.Code
@@ -39,7 +29,7 @@ func (m *mapping) licence() {
 	state, known := ended[status]
 	switch {
 	case slices.Contains(inForce, status):
-		m.notForSharing("status", "the licence is in force, and the register is public")
+		m.record.Kept = "the licence is in force, and the register is public"
 		return
 	case !known:
 		m.fault("status", "the state of the licence is not known here", "use one of: full, provisional, ALC, revoked, refused")

@@ -22,28 +22,29 @@ import (
 	"liaison/schemas"
 )
 
-// want is how many records of each sample become messages and how many are
-// faulty on purpose.
-var want = map[string]struct{ messages, rejects, aboveCeiling int }{
-	"gla/intelligence-2009-08.csv":             {21, 4, 1},
-	"gla/intelligence-2009-09.csv":             {2, 0, 0},
-	"gla/licences-2009-08.csv":                 {3, 5, 0},
-	"gla/inspections-2009-08.csv":              {3, 2, 0},
-	"eas/complaints-2009-08.txt":               {26, 4, 0},
-	"hmrc/hmrc-nmw/nmw-2009-08.xml":            {9, 2, 0},
-	"hmrc/hmrc-nmw/nmw-2009-09.xml":            {2, 0, 1},
-	"hmrc/hmrc-tax/risk-200908.txt":            {13, 2, 0},
-	"hmrc/hmrc-tax/risk-200909.dat":            {2, 0, 0},
-	"ukba/encounters-2009-08.xml":              {13, 3, 0},
-	"ukba/civil-penalties-2009-09.csv":         {10, 3, 0},
-	"soca/sars-2009-08.xml":                    {11, 4, 1},
-	"soca/intelligence-2009-08.xml":            {11, 2, 1},
-	"helpline/calls-2009-09.json":              {9, 2, 0},
-	"crimestoppers/log-2009-08.txt":            {9, 3, 0},
-	"police/lincolnshire/5x5x5-2009-08.xml":    {10, 2, 1},
-	"police/lincolnshire/form-a-2009-08.txt":   {3, 1, 0},
-	"police/cambridgeshire/5x5x5-2009-08.xml":  {8, 2, 1},
-	"police/cambridgeshire/form-a-2009-08.txt": {2, 1, 0},
+// want is how many records of each sample become messages, how many are faulty
+// on purpose, how many of the messages are marked above the ceiling, and how
+// many records are kept.
+var want = map[string]struct{ messages, rejects, aboveCeiling, kept int }{
+	"gla/intelligence-2009-08.csv":             {21, 4, 1, 0},
+	"gla/intelligence-2009-09.csv":             {2, 0, 0, 0},
+	"gla/licences-2009-08.csv":                 {3, 2, 0, 3},
+	"gla/inspections-2009-08.csv":              {3, 1, 0, 1},
+	"eas/complaints-2009-08.txt":               {26, 4, 0, 0},
+	"hmrc/hmrc-nmw/nmw-2009-08.xml":            {9, 2, 0, 0},
+	"hmrc/hmrc-nmw/nmw-2009-09.xml":            {2, 0, 1, 0},
+	"hmrc/hmrc-tax/risk-200908.txt":            {13, 2, 0, 0},
+	"hmrc/hmrc-tax/risk-200909.dat":            {2, 0, 0, 0},
+	"ukba/encounters-2009-08.xml":              {13, 3, 0, 0},
+	"ukba/civil-penalties-2009-09.csv":         {10, 3, 0, 0},
+	"soca/sars-2009-08.xml":                    {11, 4, 1, 0},
+	"soca/intelligence-2009-08.xml":            {11, 2, 1, 0},
+	"helpline/calls-2009-09.json":              {9, 2, 0, 0},
+	"crimestoppers/log-2009-08.txt":            {9, 3, 0, 0},
+	"police/lincolnshire/5x5x5-2009-08.xml":    {10, 2, 1, 0},
+	"police/lincolnshire/form-a-2009-08.txt":   {3, 1, 0, 0},
+	"police/cambridgeshire/5x5x5-2009-08.xml":  {8, 2, 1, 0},
+	"police/cambridgeshire/form-a-2009-08.txt": {2, 1, 0, 0},
 }
 
 func adapterFor(t *testing.T, name string) (agents.Adapter, schemas.MemberID) {
@@ -89,8 +90,12 @@ func TestEverySampleReadsAsIntended(t *testing.T) {
 		}
 		a, member := adapterFor(t, name)
 		got := want[name]
-		got.messages, got.rejects, got.aboveCeiling = 0, 0, 0
+		got.messages, got.rejects, got.aboveCeiling, got.kept = 0, 0, 0, 0
 		err = a.Read(bytes.NewReader(b), name, func(r agents.Record) error {
+			if r.Kept != "" {
+				got.kept++
+				return nil
+			}
 			if r.Message == nil {
 				got.rejects++
 				return nil
