@@ -21,6 +21,7 @@ import (
 
 	"liaison/agents"
 	"liaison/broker"
+	"liaison/broker/accounts"
 	"liaison/broker/ledger"
 	"liaison/deploy/protocol"
 	"liaison/schemas"
@@ -53,7 +54,7 @@ func TestEveryRecordThroughKills(t *testing.T) {
 func TestMemoryOfALargeExport(t *testing.T) {
 	onDemand(t)
 	size := int64(numberOf(t, "LIAISON_LOAD_MIB", 256)) << 20
-	for _, a := range demoAgents {
+	for _, a := range loadAgents {
 		t.Run(string(a.member)+"/"+a.agency, func(t *testing.T) {
 			export := filepath.Join(t.TempDir(), "export")
 			generateSize(t, a.agency, a.member, export, size)
@@ -146,10 +147,19 @@ func generateSize(t *testing.T, agency string, m schemas.MemberID, path string, 
 	generate(t, agency, m, path, int(trial*(size+size/20)/info.Size()))
 }
 
+// loadAgents are one agent for each kind of export.
+var loadAgents = []struct {
+	agency string
+	member schemas.MemberID
+}{
+	{"gla", "gla"}, {"eas", "eas"}, {"hmrc", "hmrc-nmw"}, {"hmrc", "hmrc-tax"}, {"ukba", "ukba"}, {"soca", "soca"},
+	{"police", "lincolnshire"}, {"helpline", "ukhtc"}, {"crimestoppers", "ukhtc"},
+}
+
 // load is one run of the agents of all agencies against one broker.
 type load struct {
 	t     *testing.T
-	demo  *demo // for its folders and credentials
+	root  string
 	url   string
 	serve *exec.Cmd
 	logs  *os.File
@@ -157,8 +167,8 @@ type load struct {
 
 func throughKills(t *testing.T, each, kills int) {
 	l := newLoad(t)
-	for i, a := range demoAgents {
-		if err := os.MkdirAll(l.demo.inbox(i), 0o700); err != nil {
+	for i, a := range loadAgents {
+		if err := os.MkdirAll(l.inbox(i), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		generate(t, a.agency, a.member, l.export(i, ""), each)
@@ -166,7 +176,7 @@ func throughKills(t *testing.T, each, kills int) {
 	began := time.Now()
 	l.start()
 	stop := l.startAgents()
-	phase := uint64(each * len(demoAgents) / (kills + 1) * 9 / 10) // some are rejects
+	phase := uint64(each * len(loadAgents) / (kills + 1) * 9 / 10) // some are rejects
 	for k := range kills {
 		l.await("the next kill", func() bool {
 			s, err := askStatus(t.Context(), l.dir())
@@ -194,11 +204,16 @@ func throughKills(t *testing.T, each, kills int) {
 
 func newLoad(t *testing.T) *load {
 	dir := t.TempDir()
-	l := &load{t: t, demo: &demo{dir: dir, out: io.Discard, log: newLog(io.Discard, 0)}}
+	l := &load{t: t, root: dir}
 	b := l.open()
-	l.demo.broker = b
-	if _, err := l.demo.enrolAll(t.Context()); err != nil {
-		t.Fatal(err)
+	for _, m := range b.Policy().Members() {
+		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: m.ID, Role: accounts.Both, At: time.Now(), By: broker.ThisUser()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(l.credsFile(m.ID), issued.Creds, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	b.Close()
 	port, err := net.Listen("tcp", "127.0.0.1:0")
@@ -214,11 +229,17 @@ func newLoad(t *testing.T) *load {
 	return l
 }
 
-func (l *load) dir() string { return filepath.Join(l.demo.dir, "broker") }
+func (l *load) dir() string { return filepath.Join(l.root, "broker") }
+
+func (l *load) credsFile(m schemas.MemberID) string { return filepath.Join(l.root, string(m)+".creds") }
+
+func (l *load) inbox(i int) string {
+	return filepath.Join(l.root, "agents", loadAgents[i].agency+"-"+string(loadAgents[i].member), "inbox")
+}
 
 func (l *load) open() *broker.Broker {
 	l.t.Helper()
-	b, err := broker.Open(l.t.Context(), broker.Config{Dir: l.dir(), Listen: "127.0.0.1:0", Default: protocol.Tables, Log: l.demo.log})
+	b, err := broker.Open(l.t.Context(), broker.Config{Dir: l.dir(), Listen: "127.0.0.1:0", Default: protocol.Tables, Log: newLog(io.Discard, 0)})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -227,7 +248,7 @@ func (l *load) open() *broker.Broker {
 
 // export is where an agent's export is, in its inbox or a folder below it.
 func (l *load) export(i int, sub string) string {
-	return filepath.Join(l.demo.inbox(i), sub, "load.export")
+	return filepath.Join(l.inbox(i), sub, "load.export")
 }
 
 // start starts the broker and waits until it is ready.
@@ -247,9 +268,9 @@ func (l *load) start() {
 // startAgents returns what stops them and tells the most memory of each.
 func (l *load) startAgents() (stop func() []int64) {
 	var running []*exec.Cmd
-	for i, a := range demoAgents {
-		cmd := exec.Command("liaison", "agent", a.agency, "--member", string(a.member), "--inbox", l.demo.inbox(i),
-			"--creds", l.demo.credsFile(a.member), "--server", l.url)
+	for i, a := range loadAgents {
+		cmd := exec.Command("liaison", "agent", a.agency, "--member", string(a.member), "--inbox", l.inbox(i),
+			"--creds", l.credsFile(a.member), "--server", l.url)
 		cmd.Stderr = l.logs
 		if err := cmd.Start(); err != nil {
 			l.t.Fatal(err)
@@ -271,7 +292,7 @@ func (l *load) startAgents() (stop func() []int64) {
 
 // finished says whether every agent has put its export away.
 func (l *load) finished() bool {
-	for i := range demoAgents {
+	for i := range loadAgents {
 		if _, err := os.Stat(l.export(i, "done")); err != nil {
 			return false
 		}
@@ -298,7 +319,7 @@ func (l *load) await(what string, ok func() bool) {
 // returns the ids that have receipts.
 func (l *load) answered(peaks []int64) map[schemas.ID]bool {
 	all := map[schemas.ID]bool{}
-	for i, a := range demoAgents {
+	for i, a := range loadAgents {
 		want, got := l.records(i), map[int]int{}
 		var accepted, before, kept, rejected int
 		eachLine(l.t, l.export(i, "done")+".receipts.jsonl", func(r struct {
@@ -341,7 +362,7 @@ func (l *load) answered(peaks []int64) map[schemas.ID]bool {
 // records reads an export and counts the records by line.
 func (l *load) records(i int) map[int]int {
 	l.t.Helper()
-	a, m, err := findAgency(demoAgents[i].agency, string(demoAgents[i].member))
+	a, m, err := findAgency(loadAgents[i].agency, string(loadAgents[i].member))
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -388,13 +409,19 @@ func (l *load) verify(answered map[schemas.ID]bool) broker.Balance {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
-	l.demo.broker = b
-	balance, err := l.demo.settle(t.Context())
-	if err != nil || !balance.Balanced() || balance.Accepted != uint64(len(answered)) {
-		t.Errorf("the balance does not hold: %+v, %v", balance, err)
+	var balance broker.Balance
+	l.await("the last decision", func() bool {
+		var err error
+		if balance, err = b.Balance(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return balance.Decided+balance.Recorded == balance.Accepted
+	})
+	if !balance.Balanced() || balance.Accepted != uint64(len(answered)) {
+		t.Errorf("the balance does not hold: %+v", balance)
 	}
 	decided := map[schemas.ID]int{}
-	err = b.ShowLedger(t.Context(), "", func(e ledger.Entry) error {
+	err := b.ShowLedger(t.Context(), "", func(e ledger.Entry) error {
 		if e.Kind == ledger.DecisionEntry {
 			decided[e.Message]++
 		}
@@ -417,7 +444,7 @@ func (l *load) verify(answered map[schemas.ID]bool) broker.Balance {
 		t.Errorf("the ledger does not verify: %v, %v", report.Faults, err)
 	}
 	cancel()
-	if err := notCanceled(<-ended); err != nil {
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	return balance
