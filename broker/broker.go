@@ -67,12 +67,9 @@ func (b *Broker) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := policy.Load(tables)
+	p, err := readTables(b.cfg.Dir, tables)
 	if err != nil {
 		return fmt.Errorf("reading the protocol tables: %w", err)
-	}
-	if err := keepTables(b.cfg.Dir, p.Hash(), tables); err != nil {
-		return err
 	}
 	b.policy.Store(&inForce{policy: p, by: "start of the broker"})
 	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, TLS: b.cfg.TLS, Plain: b.cfg.Plain, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"liaison/broker/ask"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/broker/router"
@@ -172,6 +173,8 @@ func ReasonText(c schemas.Code) string {
 		return "the policy failed on the message: tell the developers"
 	case router.ReasonNobody:
 		return "it concerns no member"
+	case ask.NotCounted:
+		return "there is nothing that your member may answer for so; if the message was not routed yet, send the answer again"
 	case router.VoidUnknownMessage:
 		return "there is no such message, or it cannot be decided again"
 	case router.VoidUnknownItem:

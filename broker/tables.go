@@ -42,32 +42,51 @@ func chooseTables(cfg Config) (fs.FS, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading which tables were loaded: %w", err)
 	}
-	dir := filepath.Join(cfg.Dir, tablesFolder, filepath.Base(strings.TrimSpace(string(hash))))
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("the tables that were loaded are gone; give --protocol: %w", err)
+	name := filepath.Base(strings.TrimSpace(string(hash)))
+	tables := os.DirFS(filepath.Join(cfg.Dir, tablesFolder, name))
+	p, err := policy.Load(tables)
+	if err != nil {
+		return nil, fmt.Errorf("the tables that were loaded cannot be read; give --protocol: %w", err)
 	}
-	return os.DirFS(dir), nil
+	if p.Hash() != name {
+		return nil, fmt.Errorf("the tables that were loaded have been changed since: they are %s and were %s; give --protocol", p.Hash(), name)
+	}
+	return tables, nil
 }
 
-// keepTables writes a set of tables below the folder, unless it is there.
-func keepTables(dir, hash string, tables fs.FS) error {
-	to := filepath.Join(dir, tablesFolder, hash)
-	if _, err := os.Stat(to); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return fmt.Errorf("keeping the tables: %w", err)
+// readTables reads a set of tables and keeps it below the folder, by its hash.
+// What is read is the copy that is kept, so that a set that changes meanwhile
+// cannot be one thing in force and another on record.
+func readTables(dir string, tables fs.FS) (*policy.Policy, error) {
+	parent := filepath.Join(dir, tablesFolder)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return nil, fmt.Errorf("keeping the tables: %w", err)
 	}
 	// A crash leaves a folder that begins with a dot and is never read.
-	part, err := os.MkdirTemp(filepath.Dir(to), ".part-")
+	part, err := os.MkdirTemp(parent, ".part-")
 	if err != nil {
-		return fmt.Errorf("keeping the tables: %w", err)
+		return nil, fmt.Errorf("keeping the tables: %w", err)
 	}
 	defer os.RemoveAll(part)
 	if err := copyTables(part, tables); err != nil {
-		return fmt.Errorf("keeping the tables: %w", err)
+		return nil, fmt.Errorf("keeping the tables: %w", err)
 	}
-	return errors.Join(os.Rename(part, to), syncFolder(filepath.Dir(to)))
+	p, err := policy.Load(os.DirFS(part))
+	if err != nil {
+		return nil, err
+	}
+	to := filepath.Join(parent, p.Hash())
+	if kept, err := policy.Load(os.DirFS(to)); err == nil && kept.Hash() == p.Hash() {
+		return p, nil
+	}
+	// Not there, or not what its name says.
+	if err := os.RemoveAll(to); err != nil {
+		return nil, fmt.Errorf("keeping the tables: %w", err)
+	}
+	if err := errors.Join(os.Rename(part, to), syncFolder(parent)); err != nil {
+		return nil, fmt.Errorf("keeping the tables: %w", err)
+	}
+	return p, nil
 }
 
 func copyTables(to string, tables fs.FS) error {
@@ -128,12 +147,9 @@ const adoptWait = 15 * time.Second
 func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Policy, error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
-	p, err := policy.Load(tables)
+	p, err := readTables(b.cfg.Dir, tables)
 	if err != nil {
 		return nil, fmt.Errorf("the tables cannot be used, and the old ones stay in force: %w", err)
-	}
-	if err := keepTables(b.cfg.Dir, p.Hash(), tables); err != nil {
-		return nil, err
 	}
 	if err := markLoaded(b.cfg.Dir, p.Hash()); err != nil {
 		return nil, err

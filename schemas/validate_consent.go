@@ -50,6 +50,9 @@ func (v *validator) consent(at place, c *Consent) {
 	case c.Answer == Refused:
 		v.add(at.field("reason"), FaultMissing, "a refusal has no reason", "say why; refusing to share is a valid answer")
 	}
+	if c.Answer == Refused && !c.Until.IsZero() {
+		v.add(at.field("until"), FaultContradiction, "a refusal does not lapse", "leave the date out; a consent given later takes its place")
+	}
 	if c.Authority == AuthorityOriginator && c.Answer == Given {
 		v.add(at.field("answer"), FaultContradiction, "an originator gives by the handling codes of its items", "send the record again under a new id with other handling codes, and link it with \"supersedes\"")
 	}

@@ -58,9 +58,17 @@ func (d *Desk) status(ctx context.Context, member schemas.MemberID, id schemas.I
 	return decidedStatus(status, decided), nil
 }
 
+// NotCounted is all that the sender of a consent hears of why it is void.
+const NotCounted schemas.Code = "not-counted"
+
 func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status {
 	status.Originator, status.Routed, status.Decision = decided.Originator, true, decided.Number
-	status.Held, status.Due, status.Closed, status.Void = decided.Held, decided.Due, decided.Closed, decided.Void
+	status.Held, status.Due, status.Closed = decided.Held, decided.Due, decided.Closed
+	if decided.Void != "" {
+		// Why is in the ledger alone: told apart, "there is no such message",
+		// "no such item" and "not yours" would say what there is.
+		status.Void = NotCounted
+	}
 	status.Outcomes = decided.Outcomes
 	if status.Sequence == 0 {
 		status.Sequence = decided.Intake

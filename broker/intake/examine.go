@@ -96,7 +96,10 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 				Advice: "a member can publish only its own messages; name another member's information as the item's origin"})
 	}
 	p := in.cfg.Policy()
-	if day := p.Day(m.Created.Time, now); !p.MemberOn(m.Originator, day) {
+	// A consent is about a message of another day, on which the router judges
+	// whether it counts: here it is enough that there ever was such a member.
+	_, ever := p.Member(m.Originator)
+	if day := p.Day(m.Created.Time, now); !p.MemberOn(m.Originator, day) && !(ever && m.Kind == schemas.KindConsent) {
 		return schemas.Refuse(schemas.RefusedMember, "ask the operator whether the member has a successor",
 			schemas.Fault{Path: "originator", Code: "not-a-member", Problem: fmt.Sprintf("%q is not a member of the protocol on %s", m.Originator, day.Format("2006-01-02")),
 				Advice: "check the date of creation and the member's id"})

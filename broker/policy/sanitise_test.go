@@ -184,7 +184,8 @@ func TestMayRecord(t *testing.T) {
 		{"soca", "kent", "kent", false},
 		{"giver", "eas", "eas", true},
 		{"giver", "ukhtc", "eas", false},
-		{"secretary-of-state", "eas", "hmrc-nmw", true},
+		{"secretary-of-state", "eas", "hmrc-nmw", false}, // whoever would be given it
+		{"secretary-of-state", "hmrc-nmw", "hmrc-nmw", true},
 		{"luck", "eas", "eas", false},
 		{"giver", "nobody", "nobody", false},
 	} {

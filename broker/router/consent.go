@@ -45,8 +45,11 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 		return err
 	}
 	var again decision
+	if about != nil {
+		about.day, about.today = p.Day(about.message.Created.Time, rec.received), latestDay(about.decision.Records, day)
+		day = about.day
+	}
 	if d.entry.Void = r.void(p, *d.entry.About, about, day); d.entry.Void == "" {
-		about.day, about.today = p.Day(about.message.Created.Time, rec.received), day
 		again, d.entry.Void = r.tryAgain(p, rec, about, *d.entry.About)
 	}
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
@@ -113,28 +116,47 @@ func (r *Router) void(p *policy.Policy, c ledger.Record, about *recalled, day ti
 	if about == nil {
 		return VoidUnknownMessage
 	}
-	if len(about.decision.Records) >= maxRecords {
-		return VoidTooMany
-	}
 	for _, i := range c.Items {
 		if i >= len(about.message.Items) {
 			return VoidUnknownItem
 		}
-	}
-	switch c.Authority {
-	case schemas.AuthorityOriginator:
-		if c.By != c.Of.Originator {
+		if !mayAnswer(p, c, about, i, day) {
 			return VoidNotYours
 		}
-	case schemas.AuthorityRecipient: // for itself, and nobody else
-	default:
-		for _, i := range c.Items {
-			if !p.MayRecord(c.Authority, c.By, about.message.ItemOrigin(i), day) {
-				return VoidNotYours
-			}
-		}
+	}
+	if c.Authority == schemas.AuthorityOriginator && c.By != c.Of.Originator {
+		return VoidNotYours
+	}
+	if len(about.decision.Records) >= maxRecords {
+		return VoidTooMany
 	}
 	return ""
+}
+
+// mayAnswer says whether the member may answer with the authority for an item,
+// on the day of the message it is about. Conditions are accepted only by a
+// member that waits for nothing but that, or has the item already.
+func mayAnswer(p *policy.Policy, c ledger.Record, about *recalled, item int, day time.Time) bool {
+	switch c.Authority {
+	case schemas.AuthorityOriginator:
+		return c.By == c.Of.Originator
+	case schemas.AuthorityRecipient:
+		return slices.ContainsFunc(about.decision.Outcomes, func(o schemas.Outcome) bool {
+			return o.Member == c.By && slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
+				return it.Index == item && (it.Reason == policy.ReasonConditions || it.Outcome == schemas.Disclosed)
+			})
+		})
+	}
+	return p.MayRecord(c.Authority, c.By, about.message.ItemOrigin(item), day)
+}
+
+// withRecord adds an answer to those on record, in the place of an earlier one
+// by the same member on the same items.
+func withRecord(records []ledger.Record, added ledger.Record) []ledger.Record {
+	kept := slices.DeleteFunc(slices.Clone(records), func(r ledger.Record) bool {
+		return r.By == added.By && r.Authority == added.Authority && slices.Equal(r.Items, added.Items)
+	})
+	return append(kept, added)
 }
 
 // decideAgain decides a message with what is now on record. It is judged on
@@ -146,9 +168,9 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
 		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route,
 		Commitment: before.Commitment, Day: about.day.Format(time.DateOnly), Replaces: before.Number,
-		Protected: p.Protected(m, about.day), Records: append(slices.Clone(before.Records), added),
+		Protected: p.Protected(m, about.day), Records: withRecord(before.Records, added),
 	}
-	d.entry.Closed = slices.ContainsFunc(d.entry.Records, func(r ledger.Record) bool { return r.Authority == schemas.AuthorityOriginator })
+	d.entry.Closed = before.Closed || added.Authority == schemas.AuthorityOriginator
 	if d.entry.Closed {
 		d.entry.Outcomes, d.entry.Held = before.Outcomes, before.Held
 		return d // the originator has refused: nothing more is disclosed
@@ -246,7 +268,7 @@ func disclosedItem(o schemas.Outcome, index int) *schemas.ItemOutcome {
 func recordedOf(records []ledger.Record, today time.Time) policy.Recorded {
 	var rec policy.Recorded
 	for _, r := range records {
-		if !schemas.ValidOn(schemas.Date{}, r.Until, today) {
+		if r.Answer == schemas.Given && !schemas.ValidOn(schemas.Date{}, r.Until, today) {
 			continue
 		}
 		for _, i := range r.Items {
@@ -254,6 +276,17 @@ func recordedOf(records []ledger.Record, today time.Time) policy.Recorded {
 		}
 	}
 	return rec
+}
+
+// latestDay is the latest day of the answers on record and of a new one: a day
+// that a sender names must not make what has expired count again.
+func latestDay(records []ledger.Record, day time.Time) time.Time {
+	for _, r := range records {
+		if from, err := time.Parse(time.DateOnly, r.From); err == nil && from.After(day) {
+			day = from
+		}
+	}
+	return day
 }
 
 func record(rec *policy.Recorded, r ledger.Record, item int) {
