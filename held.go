@@ -73,6 +73,9 @@ func printHeld(w io.Writer, s schemas.Status, now time.Time) {
 			why = reasonText(o.Reason)
 		}
 	}
+	if !s.Held {
+		why = "somebody has a part; the rest waits"
+	}
 	fmt.Fprintf(w, "%s  %-12s %s; %s\n", s.ID, s.Originator, clock, why)
 }
 

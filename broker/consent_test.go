@@ -54,6 +54,12 @@ func TestAConsentOpensTheItemAndNothingElse(t *testing.T) {
 		t.Fatalf("before any consent Lincolnshire has %d copies, want two of one item each", len(first))
 	}
 
+	var list struct{ Held []schemas.Status }
+	question(t, gla, "ask.held", `{}`, &list)
+	if len(list.Held) != 2 || !slices.Equal(list.Held[0].Waiting, []int{1}) || list.Held[0].Held || list.Held[0].Due.IsZero() {
+		t.Errorf("items that wait for a consent have no clock: %+v", list.Held)
+	}
+
 	// Claims and answers of others open nothing.
 	claimed := withHMRC(3)
 	claimed.Items[1].Consents = []schemas.Code{"commissioners"}

@@ -136,7 +136,7 @@ func TestTheSenderIsToldWhatBecameOfItsMessage(t *testing.T) {
 
 	var list struct{ Held []schemas.Status }
 	question(t, gla, "ask.held", `{}`, &list)
-	if len(list.Held) != 1 || list.Held[0].ID != farm(2).ID || !list.Held[0].Held {
+	if len(list.Held) != 2 || list.Held[1].ID != farm(2).ID || !list.Held[1].Held || list.Held[0].Held {
 		t.Errorf("held %+v", list)
 	}
 	for desk, want := range map[string]schemas.Code{"kent/main": schemas.RefusedUnknown, "lincolnshire/main": schemas.RefusedUnknown} {

@@ -66,6 +66,9 @@ type Status struct {
 	Routed bool `json:"routed"`
 	// Held says that no member got it.
 	Held bool `json:"held"`
+	// Waiting are the positions of items that nobody got, of a message of which
+	// somebody got others.
+	Waiting []int `json:"waiting,omitempty"`
 	// Due is the time by which somebody should have answered for a message
 	// that is held; Closed says that its originator has refused to share it.
 	Due    time.Time `json:"due,omitzero"`

@@ -63,7 +63,7 @@ const NotCounted schemas.Code = "not-counted"
 
 func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status {
 	status.Originator, status.Routed, status.Decision = decided.Originator, true, decided.Number
-	status.Held, status.Due, status.Closed = decided.Held, decided.Due, decided.Closed
+	status.Held, status.Waiting, status.Due, status.Closed = decided.Held, decided.Waiting, decided.Due, decided.Closed
 	if decided.Void != "" {
 		// Why is in the ledger alone: told apart, "there is no such message",
 		// "no such item" and "not yours" would say what there is.
@@ -76,7 +76,7 @@ func decidedStatus(status schemas.Status, decided ledger.Stored) schemas.Status 
 	return status
 }
 
-// held lists the member's own messages that nobody got. The hub is also told
+// held lists the member's own messages of which nobody got all or some items. The hub is also told
 // which other members' messages are held: id, originator, reason and clock,
 // and of protected ones not even that.
 func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID) error {
@@ -96,7 +96,7 @@ func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID)
 		if e.Replaces != 0 {
 			answer.Held = slices.DeleteFunc(answer.Held, func(s schemas.Status) bool { return s.ID == e.Message && s.Originator == e.Originator })
 		}
-		if !e.Held || (e.Protected && e.Originator != member) {
+		if (!e.Held && len(e.Waiting) == 0) || (e.Protected && e.Originator != member) {
 			continue
 		}
 		if len(answer.Held) == maxHeld {
@@ -110,9 +110,9 @@ func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID)
 // heldStatus is what a list says of a message that is held: why, and its
 // clock. What was decided for whom its originator asks for one by one.
 func heldStatus(e ledger.Stored, asking schemas.MemberID) schemas.Status {
-	s := schemas.Status{ID: e.Message, Originator: e.Originator, Routed: true, Held: true, Due: e.Due, Closed: e.Closed}
+	s := schemas.Status{ID: e.Message, Originator: e.Originator, Routed: true, Held: e.Held, Due: e.Due, Closed: e.Closed}
 	if e.Originator == asking {
-		s.Decision = e.Number
+		s.Decision, s.Waiting = e.Number, e.Waiting
 	}
 	for _, o := range e.Outcomes {
 		if o.Member == "" {

@@ -82,8 +82,10 @@ type Entry struct {
 	// Protected says that not even the existence of the message may be known
 	// beyond those who got it, as of a report of suspicion.
 	Protected bool `json:"protected,omitempty"`
-	// Due is the time by which somebody should have answered for a message
-	// that is held.
+	// Waiting are the positions of items that nobody gets, of a message of
+	// which somebody gets others: they wait at the originator's desk too.
+	Waiting []int `json:"waiting,omitempty"`
+	// Due is the time by which somebody should have answered for what is held.
 	Due time.Time `json:"due,omitzero"`
 	// Replaces is the number of the earlier decision about the same message
 	// that this one takes the place of. Its outcomes are all there are now; its

@@ -256,7 +256,7 @@ func checkVictimFirst(t *testing.T, m *schemas.Message, outcomes []schemas.Outco
 	for i := range m.Items {
 		speaks := len(m.Items[i].Indicators) > 0
 		for _, c := range m.ItemCrimeTypes(i) {
-			speaks = speaks || schemas.CrimeTypes().WithinAny(c, []schemas.Code{"trafficking", "labour-exploitation", "sexual-exploitation",
+			speaks = speaks || schemas.CrimeTypes().WithinAny(c, []schemas.Code{"trafficking", "forced-labour", "domestic-servitude", "debt-bondage", "severe-labour-exploitation", "sexual-exploitation",
 				"child-harm", "forced-criminality", "organ-removal", "document-retention"})
 		}
 		has := slices.ContainsFunc(outcomes, func(o schemas.Outcome) bool {

@@ -172,7 +172,7 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 	}
 	d.entry.Closed = before.Closed || added.Authority == schemas.AuthorityOriginator
 	if d.entry.Closed {
-		d.entry.Outcomes, d.entry.Held = before.Outcomes, before.Held
+		d.entry.Outcomes, d.entry.Held, d.entry.Waiting = before.Outcomes, before.Held, before.Waiting
 		return d // the originator has refused: nothing more is disclosed
 	}
 	r.decideMore(&d, p, about)

@@ -90,10 +90,23 @@ func (d decision) settle(p *policy.Policy, urgency schemas.Urgency) decision {
 	case !slices.ContainsFunc(d.entry.Outcomes, func(o schemas.Outcome) bool { return o.Outcome == schemas.Disclosed }):
 		d = d.hold(d.whyWithheld())
 	}
-	if d.entry.Held {
+	if !d.entry.Held {
+		d.entry.Waiting = nobodyGets(d.entry.Outcomes)
+	}
+	if d.entry.Held || len(d.entry.Waiting) > 0 {
 		d.entry.Due = p.ReplyDue(urgency, d.entry.At)
 	}
 	return d
+}
+
+// nobodyGets returns the positions of the items that no outcome discloses.
+func nobodyGets(outcomes []schemas.Outcome) (items []int) {
+	for i := range outcomes[0].Items {
+		if !slices.ContainsFunc(outcomes, func(o schemas.Outcome) bool { return o.Items[i].Outcome == schemas.Disclosed }) {
+			items = append(items, outcomes[0].Items[i].Index)
+		}
+	}
+	return items
 }
 
 // whyWithheld tells members that may not have a message from members that may
