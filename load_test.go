@@ -107,6 +107,8 @@ func (c *tally) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// peakMemory is the most memory that a process had. Linux counts in what this
+// one had when it started the other, so that it is never too little.
 func peakMemory(s *os.ProcessState) int64 {
 	peak := int64(s.SysUsage().(*syscall.Rusage).Maxrss)
 	if runtime.GOOS == "linux" {

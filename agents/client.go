@@ -121,6 +121,7 @@ func (c *Client) options(cfg Config) []nats.Option {
 			if err != nil {
 				c.log.Warn("the link to the broker is down", "err", err)
 			}
+			c.denied.cut()
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			c.log.Info("the link to the broker is up again")
@@ -160,7 +161,7 @@ func (c *Client) ask(ctx context.Context, address string, body []byte) (*nats.Ms
 func askFault(ctx context.Context, address string, err error) error {
 	cause := context.Cause(ctx)
 	switch {
-	case errors.Is(cause, ErrPermission):
+	case errors.Is(cause, ErrPermission), errors.Is(cause, errCut):
 		return cause
 	case errors.Is(cause, context.Canceled):
 		return cause

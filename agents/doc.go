@@ -10,9 +10,11 @@
 // The watched folder is its spool: each file is read by the agency's
 // [Adapter], every record becomes a message with an id that is always the same
 // for the same record, and the file leaves the inbox only when every record
-// has a receipt or stands in the list of rejects. A crash, a lost link or a
-// file that is delivered twice means only that records are read and sent
-// again, which the broker takes as duplicates. No other state is needed.
+// has a receipt, is listed as not for sharing, or stands in the list of
+// rejects. Several files are read at a time, each in its own order. A crash, a
+// lost link or a file that is delivered twice means only that records are read
+// and sent again, which the broker takes as duplicates. No other state is
+// needed.
 //
 // The package knows the contract (package schemas) and never the broker.
 package agents

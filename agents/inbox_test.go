@@ -149,3 +149,31 @@ func TestAgentOnceGoesOnAfterABadFile(t *testing.T) {
 		t.Errorf("%d stored, %v", b.stored(), err)
 	}
 }
+
+// TestAgentDoesNotWaitForAnAnswerThatIsLost cuts the link while an answer is
+// due: the agent must not wait for it as long as it would for a slow broker.
+func TestAgentDoesNotWaitForAnAnswerThatIsLost(t *testing.T) {
+	b := newBench(t)
+	b.put("a.csv", export(0, 3))
+	b.hub.mu.Lock()
+	b.hub.dropped = 1
+	b.hub.mu.Unlock()
+	a, err := agents.NewAgent(agents.AgentConfig{
+		Client: connect(t, b.hub, agents.Config{Timeout: time.Hour}), Adapter: gla.New(), Member: gla.Member,
+		Inbox: b.inbox, Settle: 10 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	b.until("the answer is withheld", func() bool { b.hub.mu.Lock(); defer b.hub.mu.Unlock(); return b.hub.dropped == 0 })
+	b.hub.stop()
+	b.hub.start()
+	b.until("the file is done", func() bool { return b.has("done/a.csv") })
+	cancel()
+	if err := <-done; err != nil || b.stored() != 3 {
+		t.Errorf("%d stored, %v", b.stored(), err)
+	}
+}

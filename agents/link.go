@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// denials tells whoever waits for an answer that the server has refused the
-// question: the server says so on the side, and never answers.
+// denials tells whoever waits for an answer that none will come: the server has
+// refused the question, which it says on the side, or the link was cut.
 type denials struct {
 	mu      sync.Mutex
 	next    int
@@ -56,6 +56,19 @@ func (d *denials) note(err error) {
 		if w.address == address {
 			w.cancel(fmt.Errorf("%w: the address %q is closed to them; a desk's users have the role send, read or both", ErrPermission, address))
 		}
+	}
+}
+
+// errCut means that the link failed between a question and its answer.
+var errCut = fmt.Errorf("%w: the link was cut before the answer came", ErrUnreachable)
+
+// cut tells everybody that the link is down. The answer to what was asked over
+// it may never come, and asking again is harmless.
+func (d *denials) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.waiting {
+		w.cancel(errCut)
 	}
 }
 

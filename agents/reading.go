@@ -245,7 +245,7 @@ func (r *reading) flush(ctx context.Context) error {
 }
 
 // onceTries is how often an agent that runs once tries to send a batch.
-const onceTries = 4
+const onceTries = 6
 
 // answered notes final receipts and keeps the rest of the batch.
 func (r *reading) answered(receipts []schemas.Receipt) error {
