@@ -192,3 +192,53 @@ func TestImmigrationEnforcementWaitsForThoseWhoAreReallyReached(t *testing.T) {
 		t.Errorf("with the hub reached, the hub has %d copies and UKBA %d, want one each", len(hub), len(ukba))
 	}
 }
+
+func TestNoSequenceOfAnswersDeliversTwiceOrAfterARefusal(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "hmrc-nmw", "lincolnshire", "ukhtc", "kent"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	gla, hmrc, kent := s.connect("gla/main"), s.connect("hmrc-nmw/main"), s.connect("kent/main")
+	accept(t, gla, withHMRC(1))
+	accept(t, gla, withHMRC(2))
+	number := 100
+	next := func() int { number++; return number }
+	for range 3 {
+		accept(t, hmrc, consentOf("hmrc-nmw", next(), 1, "commissioners", schemas.Given))
+		accept(t, kent, consentOf("kent", next(), 1, schemas.AuthorityRecipient, schemas.Given))
+		accept(t, hmrc, consentOf("hmrc-nmw", next(), 1, "commissioners", schemas.Refused))
+	}
+	closing := consentOf("gla", next(), 2, schemas.AuthorityOriginator, schemas.Refused)
+	closing.Consent.Items = nil
+	accept(t, gla, closing)
+	s.routed(accept(t, hmrc, consentOf("hmrc-nmw", next(), 2, "commissioners", schemas.Given)))
+
+	got := map[string]int{}
+	for _, m := range fetch(t, s.desk("lincolnshire/main")) {
+		for _, it := range m.Items {
+			got[string(m.ID)+" "+it.Text]++
+		}
+	}
+	hmrcText := withHMRC(1).Items[1].Text
+	if n := got[string(farm(1).ID)+" "+hmrcText]; n != 1 {
+		t.Errorf("the item that was opened came %d times", n)
+	}
+	if n := got[string(farm(2).ID)+" "+hmrcText]; n != 0 {
+		t.Errorf("an item came %d times after its originator had refused", n)
+	}
+	for what, n := range got {
+		if n != 1 {
+			t.Errorf("%s came %d times", what, n)
+		}
+	}
+	// A stranger's acceptance is no record of anything.
+	var status schemas.Status
+	question(t, kent, "ask.receipt", `{"id":"`+string(consentOf("kent", 102, 1, "", "").ID)+`"}`, &status)
+	if status.Void != "not-counted" {
+		t.Errorf("a stranger's acceptance counts: %+v", status)
+	}
+	balance, err := s.Balance(t.Context())
+	if err != nil || !balance.Balanced() {
+		t.Errorf("balance %+v, %v", balance, err)
+	}
+}

@@ -155,9 +155,12 @@ func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Pol
 		return nil, err
 	}
 	// A crash from here on leaves the new set in force with the next start.
+	before := b.router.Turns()
 	b.policy.Store(&inForce{policy: p, by: by})
 	b.router.PolicyChanged()
-	for end := time.Now().Add(adoptWait); b.router.InForce() != p.Hash(); {
+	// A batch that was filled under another set may be on its way: that the
+	// hash is right is not enough, it must be so after a turn.
+	for end := time.Now().Add(adoptWait); b.router.Turns() == before || b.router.InForce() != p.Hash(); {
 		if time.Now().After(end) {
 			return nil, fmt.Errorf("the tables are loaded, and the router has not taken them up yet: %w", errors.Join(b.Ready()))
 		}

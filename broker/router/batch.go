@@ -36,6 +36,8 @@ type batch struct {
 	msgs   []*nats.Msg
 	bytes  int
 	copies []batchCopy
+	// decided has the address of every decision in the batch.
+	decided map[string]bool
 	// firstSequence is the sequence of the first message, once committed.
 	firstSequence uint64
 }
@@ -48,7 +50,7 @@ type batchCopy struct {
 	index   int
 }
 
-func newBatch(at position) *batch { return &batch{start: at, end: at} }
+func newBatch(at position) *batch { return &batch{start: at, end: at, decided: map[string]bool{}} }
 
 // full says whether another record should wait for the next batch.
 func (b *batch) full() bool { return len(b.msgs) >= maxEntries || b.bytes >= maxBytes }
@@ -60,6 +62,7 @@ func (b *batch) addEntry(e *ledger.Entry) error {
 		return err
 	}
 	b.end.chain, b.end.place, b.end.policy = chain, e.Intake, e.Policy
+	b.decided[ledger.AddressOf(e)] = true
 	b.add(&nats.Msg{Subject: ledger.AddressOf(e), Data: raw, Header: nats.Header{}})
 	return nil
 }

@@ -53,6 +53,7 @@ type Router struct {
 	trouble atomic.Pointer[error]
 	place   atomic.Uint64
 	inForce atomic.Pointer[string]
+	turns   atomic.Uint64
 	// changed rings when the tables may have changed.
 	changed chan struct{}
 }
@@ -127,6 +128,10 @@ func (r *Router) InForce() string {
 	return ""
 }
 
+// Turns counts how often the router has said where it stands. Whatever it
+// decides after a turn it decides under the tables that are in force then.
+func (r *Router) Turns() uint64 { return r.turns.Load() }
+
 // PolicyChanged tells the router to take up the tables in force now, even if
 // nothing waits to be routed. It does not wait: see InForce.
 func (r *Router) PolicyChanged() {
@@ -180,6 +185,7 @@ func (r *Router) route(ctx context.Context) error {
 func (r *Router) stand(at position) {
 	r.place.Store(at.place)
 	r.inForce.Store(&at.policy)
+	r.turns.Add(1)
 }
 
 // position is where the router stands: what the next entry must follow, the
@@ -262,11 +268,13 @@ func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord) (in
 		}
 		m, err := schemas.DecodeCopy(rec.data)
 		if err == nil && m.Kind == schemas.KindConsent {
-			if i > 0 {
-				// What it is about may be in this very batch: commit that first.
-				return i, nil
+			if b.decided[schemas.DecisionAddress(m.Consent.Of.Originator, m.Consent.Of.ID)] {
+				return i, nil // what it is about is in this very batch: commit that first
 			}
-			return 1, r.reconsider(ctx, b, p, rec, m)
+			if err := r.reconsider(ctx, b, p, rec, m); err != nil {
+				return i, err
+			}
+			continue
 		}
 		if err != nil {
 			m = nil
