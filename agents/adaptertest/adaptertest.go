@@ -86,6 +86,37 @@ func (s Suite) Read(t *testing.T, export []byte) ([]agents.Record, *agents.FileF
 	return records, fault
 }
 
+// Generated checks an agency's generator: the same seed gives the same export
+// and another seed another, the export can be read, and every hundredth record
+// of it is faulty, as the generators promise, and no other.
+func (s Suite) Generated(t *testing.T, generate func(w io.Writer, count int, seed int64) error) {
+	t.Helper()
+	var first, second, other bytes.Buffer
+	for w, seed := range map[*bytes.Buffer]int64{&first: 7, &second: 7, &other: 8} {
+		if err := generate(w, 500, seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) || bytes.Equal(first.Bytes(), other.Bytes()) {
+		t.Error("a seed does not tell what is generated")
+	}
+	s.Count(t, "generated", first.Bytes(), 495, 5)
+}
+
+// Count checks how many records of an export become messages and how many do
+// not, and that nothing stops the reading.
+func (s Suite) Count(t *testing.T, name string, export []byte, messages, rejects int) {
+	t.Helper()
+	got := map[bool]int{}
+	records, fault := s.Read(t, export)
+	for _, r := range records {
+		got[r.Message != nil]++
+	}
+	if fault != nil || got[true] != messages || got[false] != rejects {
+		t.Errorf("%s: %d messages, %d rejects, %v; want %d and %d", name, got[true], got[false], fault, messages, rejects)
+	}
+}
+
 func (s Suite) check(t *testing.T, r agents.Record) {
 	t.Helper()
 	states := 0

@@ -50,9 +50,8 @@ type report struct {
 
 // reports finds the reports of a log one by one.
 type reports struct {
-	in    *native.Lines
-	ahead *native.Line // the line that begins the next report
-	any   bool
+	in  *native.Lines
+	any bool
 }
 
 func newReports(r io.Reader) *reports {
@@ -82,7 +81,7 @@ func (rs *reports) next() (report, error) {
 			return report{}, err
 		case another:
 			one.fault(one.line, "", "the report is not ended before the next one begins", "end it with "+ends)
-			rs.ahead = &line
+			rs.in.PutBack(line)
 		case line.Over || raw.Len()+len(line.Text) > maxReport:
 			one.fault(line.Number, "", fmt.Sprintf("the report has more than %d bytes", maxReport), "shorten it")
 			continue
@@ -101,11 +100,6 @@ func (rs *reports) next() (report, error) {
 
 // first returns the line with which the next report begins.
 func (rs *reports) first() (native.Line, error) {
-	if rs.ahead != nil {
-		line := *rs.ahead
-		rs.ahead = nil
-		return line, nil
-	}
 	last := 1
 	for {
 		line, err := rs.in.Next()

@@ -32,13 +32,12 @@ type row struct {
 // database with their line breaks and without quotes, so that the beginning of
 // the next row is what ends one.
 type rows struct {
-	in    *native.Lines
-	ahead *native.Line
+	in *native.Lines
 }
 
 func newRows(r io.Reader) (*rows, error) {
 	rs := &rows{in: native.NewLines(native.Text(r), maxRow)}
-	header, err := rs.notBlank()
+	header, err := rs.in.NextNotBlank()
 	if err == io.EOF {
 		return nil, &agents.FileFault{Line: 1, Problem: "the file is empty", Advice: "export it again"}
 	}
@@ -56,28 +55,9 @@ func newRows(r io.Reader) (*rows, error) {
 	return rs, nil
 }
 
-// line returns the next line, which may have been put back.
-func (rs *rows) line() (native.Line, error) {
-	if rs.ahead != nil {
-		line := *rs.ahead
-		rs.ahead = nil
-		return line, nil
-	}
-	return rs.in.Next()
-}
-
-func (rs *rows) notBlank() (native.Line, error) {
-	for {
-		line, err := rs.line()
-		if err != nil || strings.TrimSpace(line.Text) != "" {
-			return line, err
-		}
-	}
-}
-
 // next returns the next row, which may have a fault, or io.EOF.
 func (rs *rows) next() (row, error) {
-	last, err := rs.notBlank()
+	last, err := rs.in.NextNotBlank()
 	if err != nil {
 		return row{}, err
 	}
@@ -86,7 +66,7 @@ func (rs *rows) next() (row, error) {
 	text.WriteString(last.Text)
 	bars, over := strings.Count(last.Text, "|"), last.Over
 	for {
-		line, err := rs.line()
+		line, err := rs.in.Next()
 		if err == io.EOF {
 			break
 		}
@@ -94,7 +74,7 @@ func (rs *rows) next() (row, error) {
 			return row{}, err
 		}
 		if begins(line, bars) {
-			rs.ahead = &line
+			rs.in.PutBack(line)
 			break
 		}
 		last = line

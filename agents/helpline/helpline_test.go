@@ -204,30 +204,6 @@ func TestSamplesAndGeneratedRecordsReadAsIntended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var first, second, other bytes.Buffer
-	for w, seed := range map[*bytes.Buffer]int64{&first: 7, &second: 7, &other: 8} {
-		if err := helpline.Generate(w, 500, seed); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !bytes.Equal(first.Bytes(), second.Bytes()) || bytes.Equal(first.Bytes(), other.Bytes()) {
-		t.Error("a seed does not tell what is generated")
-	}
-	for name, c := range map[string]struct {
-		export            []byte
-		messages, rejects int
-	}{"sample": {sample, 9, 2}, "generated": {first.Bytes(), 495, 5}} {
-		messages, rejects := 0, 0
-		records, fault := suite.Read(t, c.export)
-		for _, r := range records {
-			if r.Message != nil {
-				messages++
-			} else {
-				rejects++
-			}
-		}
-		if fault != nil || messages != c.messages || rejects != c.rejects {
-			t.Errorf("%s: %d messages, %d rejects, %v", name, messages, rejects, fault)
-		}
-	}
+	suite.Count(t, "sample", sample, 9, 2)
+	suite.Generated(t, helpline.Generate)
 }

@@ -27,6 +27,7 @@ type Lines struct {
 	in    *bufio.Reader
 	limit int
 	n     int
+	ahead *Line // a line that was put back
 }
 
 // NewLines returns a reader of lines of at most limit bytes.
@@ -34,8 +35,27 @@ func NewLines(r io.Reader, limit int) *Lines {
 	return &Lines{in: bufio.NewReaderSize(r, 64<<10), limit: limit}
 }
 
+// PutBack makes Next return the line once more: it begins what comes next. One
+// line at a time can be put back.
+func (l *Lines) PutBack(line Line) { l.ahead = &line }
+
+// NextNotBlank returns the next line that holds more than white space.
+func (l *Lines) NextNotBlank() (Line, error) {
+	for {
+		line, err := l.Next()
+		if err != nil || strings.TrimSpace(line.Text) != "" {
+			return line, err
+		}
+	}
+}
+
 // Next returns the next line, or io.EOF after the last one.
 func (l *Lines) Next() (Line, error) {
+	if l.ahead != nil {
+		line := *l.ahead
+		l.ahead = nil
+		return line, nil
+	}
 	var b strings.Builder
 	line := Line{Number: l.n + 1}
 	for {

@@ -44,13 +44,12 @@ type row struct {
 // rows finds the rows of an export one by one.
 type rows struct {
 	in      *native.Lines
-	ahead   *native.Line
 	columns []string
 }
 
 func newRows(r io.Reader) (*rows, error) {
 	rs := &rows{in: native.NewLines(native.Text(r), maxRow)}
-	header, err := rs.notBlank()
+	header, err := rs.in.NextNotBlank()
 	if err == io.EOF {
 		return nil, &agents.FileFault{Line: 1, Problem: "the file is empty", Advice: "export it again"}
 	}
@@ -69,28 +68,10 @@ func newRows(r io.Reader) (*rows, error) {
 	return rs, nil
 }
 
-func (rs *rows) line() (native.Line, error) {
-	if rs.ahead != nil {
-		line := *rs.ahead
-		rs.ahead = nil
-		return line, nil
-	}
-	return rs.in.Next()
-}
-
-func (rs *rows) notBlank() (native.Line, error) {
-	for {
-		line, err := rs.line()
-		if err != nil || strings.TrimSpace(line.Text) != "" {
-			return line, err
-		}
-	}
-}
-
 // next returns the next row, which may have a fault, or io.EOF. A row goes on
 // while a quote is open.
 func (rs *rows) next() (row, error) {
-	last, err := rs.notBlank()
+	last, err := rs.in.NextNotBlank()
 	if err != nil {
 		return row{}, err
 	}
@@ -99,7 +80,7 @@ func (rs *rows) next() (row, error) {
 	text.WriteString(last.Text)
 	over := last.Over
 	for quotes := strings.Count(last.Text, `"`); quotes%2 == 1; {
-		line, err := rs.line()
+		line, err := rs.in.Next()
 		if err == io.EOF {
 			break
 		}
@@ -107,7 +88,7 @@ func (rs *rows) next() (row, error) {
 			return row{}, err
 		}
 		if beginsRow.MatchString(line.Text) {
-			rs.ahead = &line
+			rs.in.PutBack(line)
 			break
 		}
 		last = line
