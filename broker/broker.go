@@ -34,6 +34,7 @@ type Broker struct {
 	router    *router.Router
 	ask       *ask.Desk
 	conns     []*nats.Conn
+	js        jetstream.JetStream // for the operator's work
 
 	changing sync.Mutex // one change of the registry or the tables at a time
 }
@@ -97,7 +98,8 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	b.directory.set(desks)
-	b.ledger = ledger.New(streams["reader"])
+	b.js = streams["reader"]
+	b.ledger = ledger.New(b.js)
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory,
 		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
@@ -182,7 +184,7 @@ func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issu
 	if err := b.node.Refresh(issued.Desk); err != nil {
 		return accounts.Issued{}, fmt.Errorf("making the account of %s/%s live: %w", e.Member, issued.Desk.Name, err)
 	}
-	if err := openConsumers(ctx, b.js(), []accounts.Desk{issued.Desk}); err != nil {
+	if err := openConsumer(ctx, b.js, issued.Desk); err != nil {
 		return accounts.Issued{}, err
 	}
 	b.directory.set(b.registry.Desks())
@@ -202,13 +204,4 @@ func (b *Broker) Revoke(_ context.Context, member schemas.MemberID, desk string)
 	}
 	b.directory.set(b.registry.Desks())
 	return d, nil
-}
-
-// js returns a view of the streams for the operator's work.
-func (b *Broker) js() jetstream.JetStream {
-	js, err := jetstream.New(b.conns[len(b.conns)-1])
-	if err != nil {
-		panic(err) // without options it cannot fail
-	}
-	return js
 }

@@ -54,7 +54,7 @@ func (b *Broker) DiffTables(ctx context.Context, old, new string, since time.Dur
 // replayIntake calls fn with every accepted message that can be read, from a
 // time on, up to the last that there is when it begins.
 func (b *Broker) replayIntake(ctx context.Context, from time.Time, fn func(*schemas.Message, time.Time) error) error {
-	for msg, err := range ledger.Walk(ctx, b.js(), schemas.IntakeName, "intake.>", 0, from) {
+	for msg, err := range ledger.Walk(ctx, b.js, schemas.IntakeName, "intake.>", 0, from) {
 		if err != nil {
 			return err
 		}

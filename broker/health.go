@@ -58,7 +58,7 @@ func (b Balance) Balanced() bool {
 // it need not be balanced.
 func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 	var sum Balance
-	intake, err := b.js().Stream(ctx, schemas.IntakeName)
+	intake, err := b.js.Stream(ctx, schemas.IntakeName)
 	if err != nil {
 		return sum, fmt.Errorf("counting the intake: %w", err)
 	}
@@ -81,7 +81,7 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 		before.Copies = 0 // those lie in the feeds all the same
 		sum = sum.minus(countEntry(before))
 	}
-	disclosures, err := b.js().Stream(ctx, ledger.Stream)
+	disclosures, err := b.js.Stream(ctx, ledger.Stream)
 	if err != nil {
 		return sum, fmt.Errorf("counting the copies: %w", err)
 	}

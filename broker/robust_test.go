@@ -56,7 +56,7 @@ func TestQuestionsLeaveNothingBehindInTheEngine(t *testing.T) {
 		var list struct{ Held []schemas.Status }
 		question(t, gla, "ask.held", `{}`, &list)
 	}
-	stream, err := s.js().Stream(t.Context(), ledger.Stream)
+	stream, err := s.js.Stream(t.Context(), ledger.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAnErasedRecordIsNotTakenAgain(t *testing.T) {
 	s.enrol("gla", accounts.Enrolment{})
 	publish(t, s, 0, 3)
 	s.routed(3)
-	intake, err := s.js().Stream(t.Context(), schemas.IntakeName)
+	intake, err := s.js.Stream(t.Context(), schemas.IntakeName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestALedgerWhoseEndCannotBeReadStopsTheRouter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := b.js().Stream(t.Context(), ledger.Stream)
+	stream, err := b.js.Stream(t.Context(), ledger.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}

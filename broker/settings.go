@@ -17,11 +17,10 @@ const maxStoreFile = "max-store"
 // RememberMaxStore keeps the bound of a folder's store, for whoever opens the
 // folder without choosing one.
 func RememberMaxStore(dir string, bytes int64) error {
-	name := filepath.Join(dir, maxStoreFile)
-	if err := writeSynced(name+".part", []byte(strconv.FormatInt(bytes, 10)+"\n")); err != nil {
+	if err := replaceFile(filepath.Join(dir, maxStoreFile), strconv.FormatInt(bytes, 10)+"\n"); err != nil {
 		return fmt.Errorf("remembering the bound of the store: %w", err)
 	}
-	return errors.Join(os.Rename(name+".part", name), syncFolder(dir))
+	return nil
 }
 
 // rememberedMaxStore returns the bound that was chosen for a folder's store, or

@@ -77,7 +77,7 @@ func openConsumers(ctx context.Context, js jetstream.JetStream, desks []accounts
 		if have[d.Account] {
 			continue
 		}
-		if err := openConsumer(ctx, stream, d); err != nil {
+		if err := openConsumer(ctx, js, d); err != nil {
 			return err
 		}
 	}
@@ -86,8 +86,8 @@ func openConsumers(ctx context.Context, js jetstream.JetStream, desks []accounts
 
 // openConsumer makes sure that a desk has its durable consumer, named after
 // its account. A desk that is enrolled again keeps its place.
-func openConsumer(ctx context.Context, stream jetstream.Stream, d accounts.Desk) error {
-	_, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+func openConsumer(ctx context.Context, js jetstream.JetStream, d accounts.Desk) error {
+	_, err := js.CreateOrUpdateConsumer(ctx, ledger.Stream, jetstream.ConsumerConfig{
 		Durable:           d.Account,
 		Description:       string(d.Member) + "/" + d.Name,
 		FilterSubject:     fmt.Sprintf("feed.%s.%s.>", d.Member, d.Name),

@@ -108,9 +108,16 @@ func copyTables(to string, tables fs.FS) error {
 
 // markLoaded records which set is in force by an operator's word.
 func markLoaded(dir, hash string) error {
-	name := filepath.Join(dir, tablesFolder, loadedFile)
-	if err := writeSynced(name+".part", []byte(hash+"\n")); err != nil {
+	if err := replaceFile(filepath.Join(dir, tablesFolder, loadedFile), hash+"\n"); err != nil {
 		return fmt.Errorf("recording which tables are loaded: %w", err)
+	}
+	return nil
+}
+
+// replaceFile gives a file new content. A crash leaves the old or the new one.
+func replaceFile(name, content string) error {
+	if err := writeSynced(name+".part", []byte(content)); err != nil {
+		return err
 	}
 	return errors.Join(os.Rename(name+".part", name), syncFolder(filepath.Dir(name)))
 }

@@ -34,33 +34,34 @@ func New(js jetstream.JetStream) *Ledger { return &Ledger{js: js} }
 // Last returns the last entry and the end of the chain. Of an empty ledger
 // both are zero.
 func (l *Ledger) Last(ctx context.Context) (Stored, Chain, error) {
-	s, err := l.js.Stream(ctx, Stream)
-	if err != nil {
-		return Stored{}, Chain{}, fmt.Errorf("opening the ledger: %w", err)
-	}
-	msg, err := s.GetLastMsgForSubject(ctx, Address)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	last, err := l.lastAt(ctx, Address)
+	if errors.Is(err, ErrNotFound) {
 		return Stored{}, Chain{}, nil
 	}
 	if err != nil {
-		return Stored{}, Chain{}, fmt.Errorf("reading the last ledger entry: %w", err)
+		return Stored{}, Chain{}, err
 	}
-	last, err := stored(msg.Subject, msg.Data, msg.Sequence)
-	return last, Chain{Number: last.Number, Hash: HashOf(msg.Data)}, err
+	return last, Chain{Number: last.Number, Hash: HashOf(last.Raw)}, nil
 }
 
-// Decision returns the decision about a message of an originator, or ErrNotFound.
+// Decision returns the latest decision about a message of an originator, or
+// ErrNotFound.
 func (l *Ledger) Decision(ctx context.Context, originator schemas.MemberID, id schemas.ID) (Stored, error) {
+	return l.lastAt(ctx, schemas.DecisionAddress(originator, id))
+}
+
+// lastAt returns the last entry at an address, or ErrNotFound.
+func (l *Ledger) lastAt(ctx context.Context, address string) (Stored, error) {
 	s, err := l.js.Stream(ctx, Stream)
 	if err != nil {
 		return Stored{}, fmt.Errorf("opening the ledger: %w", err)
 	}
-	msg, err := s.GetLastMsgForSubject(ctx, schemas.DecisionAddress(originator, id))
+	msg, err := s.GetLastMsgForSubject(ctx, address)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Stored{}, ErrNotFound
 	}
 	if err != nil {
-		return Stored{}, fmt.Errorf("reading a decision: %w", err)
+		return Stored{}, fmt.Errorf("reading the last entry at %s: %w", address, err)
 	}
 	return stored(msg.Subject, msg.Data, msg.Sequence)
 }
