@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"broker/intake":            {"schemas", "broker/policy", "broker/ledger"},
 	"broker/router":            {"schemas", "broker/policy", "broker/ledger"},
 	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
+	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// both sides, as their users see them
 	"demo":            {"schemas", "agents", "broker", "broker/accounts", "broker/ledger", "deploy/protocol", "deploy/samples"},
 	"deploy/protocol": {},
@@ -56,6 +57,7 @@ var testsMayImport = map[string][]string{
 	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
 	"agents":               {"agents/gla", "agents/police", "agents/native"},
 	"broker":               {"deploy/protocol"},
+	"broker/check":         {"broker", "broker/accounts", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
 	"broker/policy":        {"deploy/protocol"},
 	"broker/router":        {"deploy/protocol", "broker/node", "broker/accounts"},
 	"broker/intake":        {"deploy/protocol", "broker/node", "broker/accounts"},

@@ -31,6 +31,7 @@ type request struct {
 	Revoke *revocation         `json:"revoke,omitempty"`
 	Ledger *ledgerQuery        `json:"ledger,omitempty"`
 	Verify *struct{}           `json:"verify,omitempty"`
+	Check  *struct{}           `json:"check,omitempty"`
 	Status *struct{}           `json:"status,omitempty"`
 	Load   *tablesQuery        `json:"load,omitempty"`
 	Diff   *diffQuery          `json:"diff,omitempty"`
@@ -221,6 +222,12 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return l.broker.ShowLedger(ctx, q.Ledger.ID, func(e ledger.Entry) error { return value(e) })
 	case q.Verify != nil:
 		report, err := l.broker.VerifyLedger(ctx)
+		if err != nil {
+			return err
+		}
+		return value(report)
+	case q.Check != nil:
+		report, err := l.broker.Verify(ctx)
 		if err != nil {
 			return err
 		}

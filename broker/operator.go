@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liaison/broker/accounts"
+	"liaison/broker/check"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -20,6 +21,8 @@ type Operator interface {
 	ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error
 	// VerifyLedger checks the chain of entries.
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
+	// Verify checks the whole balance: what every desk must hold.
+	Verify(ctx context.Context) (check.Report, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.

@@ -1,0 +1,123 @@
+package check
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// checker is one check under way.
+type checker struct {
+	ctx    context.Context // of this one call of Check, which it never outlives
+	src    Source
+	report *Report
+	desks  map[Desk]bool
+	intake *intake
+
+	// The ledger so far: the last entry's number and hash, the place up to
+	// which everything is decided, and the tables in force by its word.
+	number uint64
+	hash   string
+	place  uint64
+	policy string
+	tables map[string]*tables
+
+	// known is what is kept of each accepted message.
+	known map[key]kept
+	// behind is the intake sequence of the last message that each sender got
+	// to each desk.
+	behind map[route]uint64
+	// block is the decision whose copies are being read; nil if there is none.
+	block *block
+	// answer is a consent that counts and whose new decision must come next.
+	answer *ledger.Entry
+}
+
+// key stands for a message: the first half of the hash of its name.
+type key [16]byte
+
+func keyOf(originator schemas.MemberID, id schemas.ID) key {
+	sum := sha256.Sum256([]byte(string(originator) + "/" + string(id)))
+	return key(sum[:16])
+}
+
+// kept is where a message lies in the intake, and the last decision about it in
+// the ledger; each is zero if there is none.
+type kept struct{ accepted, decided uint64 }
+
+// route is a sender and a desk.
+type route struct {
+	from schemas.MemberID
+	to   Desk
+}
+
+// Check reads everything that there is when it begins, and reports what is off.
+// An error means that it could not be read to the end; the report is then as
+// far as the check came. A broker may go on working meanwhile.
+func Check(ctx context.Context, src Source, desks []Desk, now time.Time) (Report, error) {
+	c := &checker{ctx: ctx, src: src, report: &Report{Checked: now}, desks: map[Desk]bool{}, tables: map[string]*tables{},
+		known: map[key]kept{}, behind: map[route]uint64{}}
+	for _, d := range desks {
+		c.desks[d] = true
+	}
+	err := c.run()
+	c.report.Entries, c.report.Head = c.number, c.hash
+	return *c.report, err
+}
+
+// run reads both streams side by side. The end of the disclosures is read
+// first: whatever they speak of was accepted before.
+func (c *checker) run() error {
+	end, err := c.src.End(c.ctx, ledger.Stream)
+	if err != nil {
+		return err
+	}
+	accepted, err := c.src.End(c.ctx, schemas.IntakeName)
+	if err != nil {
+		return err
+	}
+	c.intake = newIntake(c, accepted)
+	defer c.intake.stop()
+	last := uint64(0)
+	for rec, err := range c.src.Read(c.ctx, ledger.Stream, end) {
+		if err != nil {
+			return err
+		}
+		c.gap(ledger.Stream, last, rec.Sequence)
+		last = rec.Sequence
+		if err := c.stored(rec); err != nil {
+			return err
+		}
+	}
+	c.gap(ledger.Stream, last, end+1)
+	c.endBlock()
+	c.noAnswerWaits()
+	return c.intake.rest()
+}
+
+// stored takes up one message of the disclosures.
+func (c *checker) stored(rec Record) error {
+	switch {
+	case strings.HasPrefix(rec.Address, "decision."):
+		c.endBlock()
+		return c.entry(rec)
+	case strings.HasPrefix(rec.Address, "feed."):
+		return c.copied(rec)
+	}
+	c.find(Finding{Kind: Phantom, Stream: ledger.Stream, Sequence: rec.Sequence, Problem: "neither an entry nor a copy"})
+	return nil
+}
+
+// gap reports sequences that are missing between two.
+func (c *checker) gap(stream string, before, at uint64) {
+	if at > before+1 {
+		c.find(Finding{Kind: Gap, Stream: stream, Sequence: before + 1, Problem: fmt.Sprintf("%d messages from here on cannot be read", at-before-1)})
+	}
+}
+
+func (c *checker) find(f Finding) { c.report.add(f) }
