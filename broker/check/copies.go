@@ -152,12 +152,9 @@ func (c *checker) stray(rec Record, desk Desk, found func(Kind, string)) error {
 		return nil
 	}
 	where := c.known[keyOf(m.Originator, m.ID)]
-	switch {
-	case where.accepted == 0:
-		found(Phantom, "a copy of a message that was not accepted")
-		return nil
-	case where.decided == 0:
-		found(Phantom, "a copy of a message that was not decided before it")
+	if where.decided == 0 {
+		// The intake is read no further than decisions have come.
+		found(Phantom, "a copy of a message that was not accepted, or not decided before it")
 		return nil
 	}
 	if r := (route{m.Originator, desk}); where.accepted < c.behind[r] {

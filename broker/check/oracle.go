@@ -45,13 +45,22 @@ func (c *checker) oracle(j *judged) {
 
 // judgeMember holds what the decision says of one member against the tables.
 func (c *checker) judgeMember(j *judged, id schemas.MemberID, o schemas.Outcome, there bool) {
-	concerned := false
-	for i := range j.message.Items {
-		c.report.Judged++
-		rules := j.concerns(id, i)
+	rules, concerned := make([][]string, len(j.message.Items)), false
+	for i := range rules {
+		rules[i] = j.concerns(id, i)
+		concerned = concerned || len(rules[i]) > 0
+	}
+	c.report.Judged += uint64(len(rules))
+	before := slices.IndexFunc(j.earlier, func(e schemas.Outcome) bool { return e.Member == id && e.Outcome == schemas.Disclosed })
+	if !concerned && before >= 0 && there && sameOutcome(o, j.earlier[before]) {
+		return // it is concerned no longer, and has what it has
+	}
+	if there != concerned {
+		j.found(Reasons, fmt.Sprintf("says otherwise than the tables whether it concerns %s", id))
+	}
+	for i := range rules {
 		right := ruling{reason: notConcerned}
-		if len(rules) > 0 {
-			concerned = true
+		if len(rules[i]) > 0 {
 			right = j.rule(id, i)
 		}
 		var is schemas.ItemOutcome
@@ -63,14 +72,10 @@ func (c *checker) judgeMember(j *judged, id schemas.MemberID, o schemas.Outcome,
 		}
 		if is.Outcome == schemas.Disclosed {
 			c.report.Open++
-			j.disclosed(id, i, is, right, rules)
+			j.disclosed(id, i, is, right, rules[i])
 		} else if there || right.reason == open {
 			j.withheld(id, i, is, right)
 		}
-	}
-	had := slices.ContainsFunc(j.earlier, func(e schemas.Outcome) bool { return e.Member == id && e.Outcome == schemas.Disclosed })
-	if there != concerned && !had {
-		j.found(Reasons, fmt.Sprintf("says otherwise than the tables whether it concerns %s", id))
 	}
 }
 
