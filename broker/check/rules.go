@@ -18,8 +18,8 @@ func (j *judged) concerns(to schemas.MemberID, item int) (rules []string) {
 	if len(m.Sectors) > 0 && !sectorAmong(m, member.codes("sectors")) {
 		return nil
 	}
-	for _, r := range j.tables.rows["rules"] {
-		if r.on(j.day) && j.tables.names(r["members"], to) && j.matches(r, item) && j.bySort(r, member, item) && j.byPlace(r, member, item) {
+	for _, r := range j.tables.rulesFor(to, j.day) {
+		if j.matches(r, item) && j.bySort(r, member, item) && j.byPlace(r, member, item) {
 			rules = append(rules, r["id"])
 		}
 	}

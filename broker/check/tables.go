@@ -20,7 +20,19 @@ type tables struct {
 	settings map[string]string
 	rows     map[string][]row // by the table's name without ".csv", in order of ids
 	members  map[schemas.MemberID]row
+	// rules and named keep what rulesFor and names found.
+	rules map[memberDay][]row
+	named map[string]map[schemas.MemberID]bool
 }
+
+// memberDay is a member on a day.
+type memberDay struct {
+	id  schemas.MemberID
+	day time.Time
+}
+
+// maxKept bounds what is kept for days on which messages are judged.
+const maxKept = 1 << 15
 
 // row is one row of a table: its cells by column.
 type row map[string]string
@@ -37,7 +49,8 @@ func (c *checker) readTables(hash string) (*tables, error) {
 	}
 	slices.Sort(names)
 	sum := sha256.New()
-	t := &tables{settings: map[string]string{}, rows: map[string][]row{}, members: map[schemas.MemberID]row{}}
+	t := &tables{settings: map[string]string{}, rows: map[string][]row{}, members: map[schemas.MemberID]row{},
+		rules: map[memberDay][]row{}, named: map[string]map[schemas.MemberID]bool{}}
 	for _, name := range names {
 		content, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -102,12 +115,47 @@ func (r row) codes(column string) (list []schemas.Code) {
 	return list
 }
 
-// names says whether a cell names the member, whatever the day.
+// rulesFor returns the rules that name a member and hold on a day.
+func (t *tables) rulesFor(id schemas.MemberID, day time.Time) []row {
+	at := memberDay{id, day}
+	rules, ok := t.rules[at]
+	if ok {
+		return rules
+	}
+	for _, r := range t.rows["rules"] {
+		if r.on(day) && t.names(r["members"], id) {
+			rules = append(rules, r)
+		}
+	}
+	if len(t.rules) >= maxKept {
+		clear(t.rules)
+	}
+	t.rules[at] = rules
+	return rules
+}
+
+// names says whether a cell names the member, whatever the day. There are no
+// more cells than the tables have.
 func (t *tables) names(cell string, id schemas.MemberID) bool {
 	m, ok := t.members[id]
-	if !ok {
+	if !ok || cell == "" {
 		return false
 	}
+	known, ok := t.named[cell]
+	if !ok {
+		known = map[schemas.MemberID]bool{}
+		t.named[cell] = known
+	}
+	is, ok := known[id]
+	if !ok {
+		is = t.naming(cell, m)
+		known[id] = is
+	}
+	return is
+}
+
+// naming goes through the words of a cell.
+func (t *tables) naming(cell string, m row) bool {
 	named := false
 	for _, w := range strings.Fields(cell) {
 		if except, minus := strings.CutPrefix(w, "-"); minus {

@@ -1,0 +1,105 @@
+package broker
+
+import (
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"liaison/broker/accounts"
+	"liaison/broker/check"
+	"liaison/broker/ledger"
+	"liaison/deploy/protocol"
+	"liaison/schemas"
+)
+
+func TestVerifyFindsWhatTheStreamsHoldBesideTheDecisions(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	for _, name := range []string{"gla", "lincolnshire", "kent"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	gla := s.connect("gla/main")
+	for n := 1; n <= 20; n++ {
+		s.routed(accept(t, gla, farm(n)))
+	}
+	remote, ok := Reach(dir)
+	if !ok {
+		t.Fatal("the broker does not answer at its socket")
+	}
+	r, err := remote.Verify(t.Context())
+	if err != nil || !r.Sound() || r.Notes > 0 || r.Accepted != 20 || r.Copies != 20 || r.Waiting != 0 {
+		t.Fatalf("a broker that only worked: %+v, %v", r, err)
+	}
+
+	// Whoever has the hub's own connection can write past the router.
+	stray := &nats.Msg{Subject: "feed.kent.main." + schemas.Route(farm(1)), Data: encodeMsgPack(t, farm(1)),
+		Header: nats.Header{schemas.HeaderID: {string(farm(1).ID)}, schemas.HeaderDecision: {"2"}, schemas.HeaderType: {schemas.TypeMsgPack}}}
+	if _, err := s.js().PublishMsg(t.Context(), stray); err != nil {
+		t.Fatal(err)
+	}
+	// And whoever has the disk can take something out.
+	intake, err := s.js().Stream(t.Context(), schemas.IntakeName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := intake.SecureDeleteMsg(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	// The router would refuse to go on; nobody runs it.
+	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, MaxStore: 1 << 30,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	r, err = b.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []check.Kind{check.Phantom, check.Gap} {
+		if !slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return f.Kind == want }) {
+			t.Errorf("no finding of the kind %q in %v", want, r.Findings)
+		}
+	}
+}
+
+// A broker that works is verified meanwhile: what is not decided yet waits, and
+// nothing else is off.
+func TestVerifyWhileTheBrokerWorks(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "lincolnshire", "ukhtc"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	gla, sent := s.connect("gla/main"), make(chan uint64)
+	go func() {
+		defer close(sent)
+		for n := 1; n <= 200; n++ {
+			select {
+			case sent <- accept(t, gla, farm(n)):
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	for n := range sent {
+		if n%10 != 0 {
+			continue
+		}
+		r, err := s.Verify(t.Context())
+		if err != nil || !r.Sound() || r.Notes > 0 || r.Accepted < n || r.Decisions+r.Waiting != r.Accepted {
+			t.Fatalf("after %d: %+v, %v", n, r, err)
+		}
+	}
+	s.routed(200)
+	last, _, err := s.Ledger().Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Verify(t.Context())
+	if err != nil || r.Waiting != 0 || r.Entries != last.Number || r.Head != ledger.HashOf(last.Raw) {
+		t.Errorf("at rest: %+v, %v", r, err)
+	}
+}
