@@ -57,7 +57,7 @@ var testsMayImport = map[string][]string{
 	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
 	"agents":               {"agents/gla", "agents/police", "agents/native"},
 	"broker":               {"deploy/protocol"},
-	"broker/check":         {"broker", "broker/accounts", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
+	"broker/check":         {"broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
 	"broker/policy":        {"deploy/protocol"},
 	"broker/router":        {"deploy/protocol", "broker/node", "broker/accounts"},
 	"broker/intake":        {"deploy/protocol", "broker/node", "broker/accounts"},
