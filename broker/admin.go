@@ -160,10 +160,12 @@ func (l *listener) run(ctx context.Context) error {
 	}
 }
 
-// maxRequest and adminWait bound one command.
+// maxRequest and adminWait bound one command; verifyWait bounds the one that
+// reads and judges everything there is.
 const (
 	maxRequest = 64 << 10
 	adminWait  = 10 * time.Minute
+	verifyWait = 12 * time.Hour
 )
 
 func (l *listener) serve(ctx context.Context, conn *net.UnixConn) {
@@ -180,6 +182,9 @@ func (l *listener) serve(ctx context.Context, conn *net.UnixConn) {
 			return // somebody only looked whether a broker runs
 		}
 		if err == nil {
+			if q.Check != nil {
+				conn.SetDeadline(time.Now().Add(verifyWait))
+			}
 			err = l.carryOut(ctx, q, caller, out)
 		}
 	}

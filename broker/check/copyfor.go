@@ -58,7 +58,8 @@ func (t *tables) copyFor(j *judged, w *wanted) *schemas.Message {
 	}
 	if r["withheld_items"] == "yes" {
 		for i := range m.Items {
-			if !slices.Contains(w.items, i) && !j.itemProtected(i) {
+			// What it got by an earlier decision it does not lack.
+			if !slices.Contains(w.items, i) && !gave(j.earlier, w.outcome.Member, i) && !j.itemProtected(i) {
 				c.WithheldItems++
 			}
 		}
