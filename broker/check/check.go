@@ -95,9 +95,50 @@ func (c *checker) run() error {
 		}
 	}
 	c.gap(ledger.Stream, last, end+1)
+	if err := c.settle(end); err != nil {
+		return err
+	}
 	c.endBlock()
 	c.noAnswerWaits()
 	return c.intake.rest()
+}
+
+// The check waits a moment for what was being stored when it began.
+const (
+	settleTries = 10
+	settleWait  = 50 * time.Millisecond
+)
+
+// settle reads on behind the end while the last decision lacks something: the
+// engine stores a batch as a whole or not at all, but whoever asks for the end
+// of the stream meanwhile sees the part that is stored so far.
+func (c *checker) settle(end uint64) error {
+	for tries := 0; tries < settleTries; tries++ {
+		copies := c.block != nil && c.block.left > 0
+		if !copies && c.answer == nil {
+			return nil
+		}
+		rec, ok, err := c.src.One(c.ctx, ledger.Stream, end+1)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if strings.HasPrefix(rec.Address, "feed.") != copies {
+				return nil // the next decision is there: what is not there yet is lost
+			}
+			if err := c.stored(rec); err != nil {
+				return err
+			}
+			end, tries = end+1, 0
+			continue
+		}
+		select {
+		case <-time.After(settleWait):
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+	return nil
 }
 
 // stored takes up one message of the disclosures.
