@@ -30,7 +30,7 @@ func (b *Broker) History() (check.Source, []check.Desk) {
 	for _, d := range b.registry.Desks() {
 		desks = append(desks, check.Desk{Member: d.Member, Name: d.Name})
 	}
-	return &history{js: b.js(), dir: b.cfg.Dir}, desks
+	return &history{js: b.js, dir: b.cfg.Dir}, desks
 }
 
 // history reads a broker's streams and tables.

@@ -36,11 +36,11 @@ func TestVerifyFindsWhatTheStreamsHoldBesideTheDecisions(t *testing.T) {
 	// Whoever has the hub's own connection can write past the router.
 	stray := &nats.Msg{Subject: "feed.kent.main." + schemas.Route(farm(1)), Data: encodeMsgPack(t, farm(1)),
 		Header: nats.Header{schemas.HeaderID: {string(farm(1).ID)}, schemas.HeaderDecision: {"2"}, schemas.HeaderType: {schemas.TypeMsgPack}}}
-	if _, err := s.js().PublishMsg(t.Context(), stray); err != nil {
+	if _, err := s.js.PublishMsg(t.Context(), stray); err != nil {
 		t.Fatal(err)
 	}
 	// And whoever has the disk can take something out.
-	intake, err := s.js().Stream(t.Context(), schemas.IntakeName)
+	intake, err := s.js.Stream(t.Context(), schemas.IntakeName)
 	if err != nil {
 		t.Fatal(err)
 	}
