@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	// both sides, as their users see them
 	"demo":            {"schemas", "agents", "broker", "broker/accounts", "broker/ledger", "deploy/protocol", "deploy/samples"},
 	"deploy/protocol": {},
+	"deploy/evidence": {}, // only tests record
 	"deploy/samples":  {},
 }
 
@@ -56,8 +57,9 @@ var testsMayImport = map[string][]string{
 	"agents/helpline":      {"agents/adaptertest", "deploy/samples"},
 	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
 	"agents":               {"agents/gla", "agents/police", "agents/native"},
-	"broker":               {"deploy/protocol"},
-	"broker/check":         {"broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
+	"broker":               {"deploy/protocol", "deploy/evidence"},
+	"broker/node":          {"deploy/evidence"},
+	"broker/check":         {"deploy/evidence", "broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
 	"broker/policy":        {"deploy/protocol"},
 	"broker/router":        {"deploy/protocol", "broker/node", "broker/accounts"},
 	"broker/intake":        {"deploy/protocol", "broker/node", "broker/accounts"},

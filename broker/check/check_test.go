@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"liaison/broker/check"
 	"liaison/broker/ledger"
+	"liaison/deploy/evidence"
 	"liaison/schemas"
 )
 
@@ -360,7 +362,10 @@ func TestTheCheckerAgreesWithARealBrokerAndFindsEveryDoctoring(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d ways of doctoring", len(doctored))
+	evidence.Record(t, evidence.Row{Name: "checker", Part: "audit", Fault: "a history doctored behind the broker's back",
+		How:     "each way of doctoring alone, on the history of the demonstration; the checker must find every one, by its name, and nothing in the real history",
+		Command: "LIAISON_EVIDENCE=1 go test -run TestTheCheckerAgrees ./broker/check", Runs: len(doctored), Messages: int(r.Accepted), Acknowledged: int(r.Accepted),
+		Note: fmt.Sprintf("%d judgements of the real history derived anew and found equal", r.Judged)})
 	for _, test := range seen {
 		t.Run(test.name, func(t *testing.T) {
 			d := &doctor{memory: real.clone(), t: t}
