@@ -20,7 +20,13 @@ import (
 // a copy may not say how information came in, it says the truth that holds for
 // its recipient: from a partner.
 func (p *Policy) Minimise(m *schemas.Message, o schemas.Outcome, day time.Time) *schemas.Message {
-	k := &keeper{Policy: p, m: m, day: day, to: p.recipientOn(o.Member, day), places: map[int]int{}}
+	return p.MinimiseMore(m, o, schemas.Outcome{}, day)
+}
+
+// MinimiseMore builds the further copy for a member that has got something of
+// the message before: what was disclosed to it then, it does not lack.
+func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day time.Time) *schemas.Message {
+	k := &keeper{Policy: p, m: m, was: was, day: day, to: p.recipientOn(o.Member, day), places: map[int]int{}}
 	if o.Outcome != schemas.Disclosed || o.Message != m.ID || k.to == nil {
 		return nil
 	}
@@ -63,6 +69,8 @@ type keeper struct {
 	day  time.Time
 	to   *Recipient
 	kept []schemas.ItemOutcome
+	// was is the outcome of an earlier decision for the recipient.
+	was schemas.Outcome
 	// whole says that no item is withheld.
 	whole bool
 	// subjects are those kept, and places their new positions by the old.
@@ -76,8 +84,8 @@ func (k *keeper) withheld() (n int) {
 		return 0
 	}
 	for i := range k.m.Items {
-		kept := slices.ContainsFunc(k.kept, func(o schemas.ItemOutcome) bool { return o.Index == i })
-		if !kept && !k.protected(k.m, i, k.day) {
+		has := func(o schemas.ItemOutcome) bool { return o.Index == i && o.Outcome == schemas.Disclosed }
+		if !slices.ContainsFunc(k.kept, has) && !slices.ContainsFunc(k.was.Items, has) && !k.protected(k.m, i, k.day) {
 			n++
 		}
 	}

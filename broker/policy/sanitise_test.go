@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,38 @@ func jsonOf(t *testing.T, m *schemas.Message) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// A report of suspicion that the hub got before was never counted as lacking:
+// so it must not be taken off the count of what is lacking now.
+func TestAFurtherCopyLacksWhatItsRecipientNeverGot(t *testing.T) {
+	p, m := load(t), decode(t, fullCase)
+	outcome := func(items ...int) schemas.Outcome {
+		o := schemas.Outcome{Message: m.ID, Member: "ukhtc", Outcome: schemas.Disclosed}
+		for i := range m.Items {
+			it := schemas.ItemOutcome{Index: i, Outcome: schemas.Withheld}
+			if slices.Contains(items, i) {
+				it.Outcome = schemas.Disclosed
+			}
+			o.Items = append(o.Items, it)
+		}
+		return o
+	}
+	for _, test := range []struct {
+		now, before []int
+		want        int
+	}{
+		{now: []int{0}, want: 1},
+		{now: []int{0}, before: []int{2}, want: 1},
+		{now: []int{0}, before: []int{1}, want: 0},
+		{now: []int{0}, before: []int{1, 2}, want: 0},
+		{now: []int{2}, want: 2},
+	} {
+		c := p.MinimiseMore(m, outcome(test.now...), outcome(test.before...), august)
+		if c == nil || c.WithheldItems != test.want {
+			t.Errorf("%v after %v: copy %v lacks %d, want %d", test.now, test.before, c, c.WithheldItems, test.want)
+		}
+	}
 }
 
 func TestCopyForASupportProviderIsTheLeast(t *testing.T) {

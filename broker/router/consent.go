@@ -196,13 +196,7 @@ func (r *Router) decideMore(d *decision, p *policy.Policy, about *recalled) {
 	for _, o := range p.DecideWith(m, day, rec) {
 		was := had[o.Member]
 		delete(had, o.Member)
-		pl := r.plan(p, m, day, withoutEarlier(o, was))
-		pl.was = was
-		if pl.copied != nil && pl.copied.WithheldItems > 0 {
-			// What it has already is not withheld from it.
-			pl.copied.WithheldItems = max(0, pl.copied.WithheldItems-countDisclosed(was))
-		}
-		plans = append(plans, pl)
+		plans = append(plans, r.plan(p, m, day, withoutEarlier(o, was), was))
 	}
 	for _, o := range earlier {
 		if _, left := had[o.Member]; left && o.Outcome == schemas.Disclosed {
@@ -254,15 +248,6 @@ func disclosesMore(o, was schemas.Outcome) bool {
 	return slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
 		return it.Outcome == schemas.Disclosed && disclosedItem(was, it.Index) == nil
 	})
-}
-
-func countDisclosed(o schemas.Outcome) (n int) {
-	for _, it := range o.Items {
-		if it.Outcome == schemas.Disclosed {
-			n++
-		}
-	}
-	return n
 }
 
 func disclosedItem(o schemas.Outcome, index int) *schemas.ItemOutcome {

@@ -75,7 +75,7 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) 
 	d.entry.Protected = p.Protected(m, day)
 	var plans []plan
 	for _, o := range p.DecideAll(m, day) {
-		plans = append(plans, r.plan(p, m, day, o))
+		plans = append(plans, r.plan(p, m, day, o, schemas.Outcome{}))
 	}
 	d.carryOut(p, m, day, plans)
 	return d.settle(p, m.Urgency)
@@ -137,10 +137,10 @@ type plan struct {
 	desks  []Desk
 }
 
-// plan finds the desks that take a member's copy. A member without one is
-// withheld from: what nobody can read is no disclosure.
-func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, o schemas.Outcome) plan {
-	pl := plan{outcome: o, copied: p.Minimise(m, o, day)}
+// plan finds the desks that take a member's copy, beside what it got before. A
+// member without one is withheld from: what nobody can read is no disclosure.
+func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, o, was schemas.Outcome) plan {
+	pl := plan{outcome: o, was: was, copied: p.MinimiseMore(m, o, was, day)}
 	if pl.copied == nil {
 		return pl
 	}
