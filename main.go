@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // deadlines end by the clock of London, also in an image that has no zone files
 
 	"github.com/spf13/cobra"
 )

@@ -76,6 +76,8 @@ func (p *Policy) Check() []Finding {
 	c.gatewayRows()
 	c.exceptionRows()
 	c.rows()
+	c.clocks()
+	c.workingDays()
 	slices.SortStableFunc(c.found, func(a, b Finding) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
@@ -299,6 +301,7 @@ func (c *checker) rows() {
 	outsideAll(c, c.rules, func(r *Rule) (schemas.Code, *table.Row) { return r.ID, &r.Row })
 	outsideAll(c, c.handling, func(h *HandlingCode) (schemas.Code, *table.Row) { return h.ID, &h.Row })
 	outsideAll(c, c.gradings, func(g *Grading) (schemas.Code, *table.Row) { return g.ID, &g.Row })
+	outsideAll(c, c.deadlines, func(d *Deadline) (schemas.Code, *table.Row) { return d.Clock + " " + schemas.Code(d.Urgency), &d.Row })
 	outsideAll(c, c.safeguards, func(s *Safeguard) (schemas.Code, *table.Row) { return s.ID, &s.Row })
 	outsideAll(c, c.bars, func(b *Bar) (schemas.Code, *table.Row) { return c.unread(b.ID, &b.Row, b.Check) })
 	outsideAll(c, c.exceptions, func(e *Exception) (schemas.Code, *table.Row) { return c.unread(e.ID, &e.Row, e.Check) })

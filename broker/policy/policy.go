@@ -29,6 +29,9 @@ type Policy struct {
 	safeguards []Safeguard
 	recipients []Recipient
 	deadlines  []Deadline
+	holidays   []holidayRow
+	// calendars has the working days of each nation.
+	calendars map[schemas.Code]*Calendar
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -63,10 +66,11 @@ const (
 	safeguardsTable = "safeguards.csv"
 	recipientsTable = "recipients.csv"
 	deadlinesTable  = "deadlines.csv"
+	holidaysTable   = "holidays.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
-	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable}
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -120,9 +124,8 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	for _, r := range table.Read(tables, recipientsTable, recipientColumns, f) {
 		p.recipients = append(p.recipients, readRecipient(r, p.members))
 	}
-	for _, r := range table.Read(tables, deadlinesTable, deadlineColumns, f) {
-		p.deadlines = append(p.deadlines, readDeadline(r))
-	}
+	p.deadlines = readDeadlines(tables, f)
+	p.readHolidays(tables, f)
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.exceptions, func(a, b Exception) int { return cmp.Compare(a.ID, b.ID) })

@@ -176,7 +176,7 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 		return d // the originator has refused: nothing more is disclosed
 	}
 	r.decideMore(&d, p, about)
-	return d.settle(p, m.Urgency)
+	return d.settle(p, m)
 }
 
 // decideMore joins what was disclosed before with what may be disclosed now.

@@ -78,12 +78,12 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) 
 		plans = append(plans, r.plan(p, m, day, o, schemas.Outcome{}))
 	}
 	d.carryOut(p, m, day, plans)
-	return d.settle(p, m.Urgency)
+	return d.settle(p, m)
 }
 
 // settle holds a decision that discloses nothing to anybody, and starts its
 // clock.
-func (d decision) settle(p *policy.Policy, urgency schemas.Urgency) decision {
+func (d decision) settle(p *policy.Policy, m *schemas.Message) decision {
 	switch {
 	case len(d.entry.Outcomes) == 0:
 		d = d.hold(ReasonNobody)
@@ -94,7 +94,7 @@ func (d decision) settle(p *policy.Policy, urgency schemas.Urgency) decision {
 		d.entry.Waiting = nobodyGets(d.entry.Outcomes)
 	}
 	if d.entry.Held || len(d.entry.Waiting) > 0 {
-		d.entry.Due = p.ReplyDue(urgency, d.entry.At)
+		d.entry.Due = p.ReplyDue(m, d.entry.At)
 	}
 	return d
 }

@@ -80,9 +80,10 @@ type Record struct {
 	faults *Faults
 }
 
-// Read reads a table: its header must be exactly the columns, every row must
-// have as many cells, and no cell may begin or end with space.
-func Read(tables fs.FS, name string, columns []string, f *Faults) []Record {
+// Read reads a table: its header must be exactly the columns, or those that an
+// earlier version gave it; every row must have as many cells, and no cell may
+// begin or end with space.
+func Read(tables fs.FS, name string, columns []string, f *Faults, earlier ...[]string) []Record {
 	file, err := tables.Open(name)
 	if err != nil {
 		f.Add(name, "the table cannot be read: %v", err)
@@ -92,6 +93,11 @@ func Read(tables fs.FS, name string, columns []string, f *Faults) []Record {
 	r := csv.NewReader(io.LimitReader(file, MaxBytes))
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
+	for _, old := range earlier {
+		if slices.Equal(header, old) {
+			columns = old
+		}
+	}
 	if err != nil || !slices.Equal(header, columns) {
 		f.Add(name+":1", "the columns must be %s", strings.Join(columns, ","))
 		return nil
@@ -140,6 +146,13 @@ func (r Record) Row() Row {
 		r.Fault("valid_to %s is not after valid_from %s", r.Cell("valid_to"), r.Cell("valid_from"))
 	}
 	return row
+}
+
+// Has says whether the table has the column: one that an earlier version wrote
+// may lack it.
+func (r Record) Has(column string) bool {
+	_, ok := r.cells[column]
+	return ok
 }
 
 // Cell returns a cell as it stands.
