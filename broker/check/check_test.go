@@ -192,6 +192,27 @@ var doctored = []struct {
 		d.edit(about(1), func(e *ledger.Entry) { o := outcome(e, "ukhtc"); o.Desks = []string{"main"} })
 	}},
 
+	{"the clock of a held message is put off", check.Entry, func(d *doctor) { d.edit(about(14), func(e *ledger.Entry) { e.Due = e.Due.Add(time.Second) }) }},
+	{"the clock of a held message is stopped", check.Entry, func(d *doctor) { d.edit(about(14), func(e *ledger.Entry) { e.Due = time.Time{} }) }},
+	{"the clock of a waiting item is put off by a day", check.Entry, func(d *doctor) {
+		d.edit(about(1), func(e *ledger.Entry) { e.Due = e.Due.AddDate(0, 0, 1) })
+	}},
+	{"a clock runs for what nobody waits for", check.Entry, func(d *doctor) {
+		whole := func(e ledger.Entry) bool {
+			return e.Kind == ledger.DecisionEntry && !e.Held && len(e.Waiting) == 0 && !e.Closed
+		}
+		d.edit(whole, func(e *ledger.Entry) { e.Due = e.At.AddDate(0, 0, 1) })
+	}},
+	{"a clock runs for what the originator closed", check.Entry, func(d *doctor) {
+		d.edit(again(14), func(e *ledger.Entry) { e.Due = e.At.AddDate(0, 0, 1) })
+	}},
+	{"the clock of a new decision is that of the earlier one", check.Entry, func(d *doctor) {
+		held := func(e ledger.Entry) bool { return e.Replaces > 0 && !e.Due.IsZero() }
+		_, later := d.entryAt(held)
+		_, first := d.entryAt(func(e ledger.Entry) bool { return e.Number == later.Replaces })
+		d.edit(held, func(e *ledger.Entry) { e.Due = first.At.Add(-1) })
+	}},
+
 	// The intake.
 	{"an accepted message is deleted", check.Gap, func(d *doctor) { d.cut(schemas.IntakeName, d.intakeAt(1), 1) }},
 	{"the last accepted message is deleted without a trace", check.Phantom, func(d *doctor) {

@@ -162,6 +162,7 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	}
 	j.record = recordOf(e.Records, today)
 	if e.Closed {
+		j.clock()
 		if e.Copies != 0 || !slices.Equal(e.Waiting, before.Waiting) || e.Held != before.Held || !slices.EqualFunc(e.Outcomes, before.Outcomes, sameOutcome) {
 			found(Consents, "the originator refused to share, and yet the outcomes change")
 		}

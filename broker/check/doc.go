@@ -16,15 +16,15 @@
 // order, consents and the decisions that they reopen. The feeds: each copy
 // behind its decision, none missing, none twice, none without a decision, in
 // the order of each sender; each byte of it against the accepted message. The
-// protocol: each disclosure against the tables under which it was decided.
+// protocol: each disclosure against the tables under which it was decided, and the
+// time by which somebody must answer for what nobody gets.
 //
 // # What is not
 //
 // A ledger that was cut short at its end, together with its copies, looks like
 // one that has not got so far: the report says how many accepted messages wait,
 // and its head is to be compared with one noted earlier. Whether a member had a
-// desk when it was refused for want of one is not known any more. Deadlines are
-// not recomputed.
+// desk when it was refused for want of one is not known any more.
 //
 // # Cost
 //

@@ -57,6 +57,7 @@ func outcomeOf(outcomes []schemas.Outcome, member schemas.MemberID, item int) (s
 func (c *checker) judge(j *judged) {
 	j.shape()
 	j.heldOrNot()
+	j.clock()
 	if j.message == nil {
 		if j.entry.Copies > 0 || !j.entry.Held {
 			j.found(Phantom, "discloses a message that cannot be decoded")

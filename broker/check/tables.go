@@ -20,6 +20,9 @@ type tables struct {
 	settings map[string]string
 	rows     map[string][]row // by the table's name without ".csv", in order of ids
 	members  map[schemas.MemberID]row
+	// london is the clock by which days are told; nil in a set without bank
+	// holidays, whose days are those of UTC.
+	london *time.Location
 	// rules and named keep what rulesFor and names found.
 	rules map[memberDay][]row
 	named map[string]map[schemas.MemberID]bool
@@ -64,6 +67,11 @@ func (c *checker) readTables(hash string) (*tables, error) {
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != hash {
 		return nil, errors.New("the tables that are kept are not those of the hash")
+	}
+	if _, has := t.rows["holidays"]; has {
+		if t.london, err = time.LoadLocation("Europe/London"); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range t.rows["protocol"] {
 		t.settings[r["key"]] = r["value"]

@@ -59,6 +59,14 @@
 // tested. The sender's law, the bars that name no origin and the marking
 // ceiling still are.
 //
+// # Clocks
+//
+// [Policy.Due] says when a clock runs out ([ClockHeld] and its neighbours, a row
+// of deadlines.csv each), by the [Calendar] of the nation that a message is
+// about: hours are hours, and days are counted in London without the nation's
+// bank holidays. The calendar is not stored with what is due; the time is, and
+// the tables that gave it are named by their hash.
+//
 // # The law
 //
 // The tables cite statutes as they stood in 2009, each row with its source and
