@@ -99,6 +99,17 @@ func TestBothReadingsOfTheCalendarAgree(t *testing.T) {
 	}
 }
 
+// The exceptions of each method come up once or twice a century.
+func TestBothReadingsAgreeOnEaster(t *testing.T) {
+	c := readings(t)["computed"].policy.Calendar("england")
+	for year := 1900; year < 2200; year++ {
+		monday := time.Date(year, time.March, easter(year)+1, 0, 0, 0, 0, time.UTC)
+		if c.Working(monday.Add(12*time.Hour)) || !c.Working(monday.AddDate(0, 0, 1).Add(12*time.Hour)) {
+			t.Errorf("the policy does not keep %s as Easter Monday", monday.Format(time.DateOnly))
+		}
+	}
+}
+
 // TestAWrongClockIsFound has entries that only their clocks make wrong, each on
 // a day on which the error shows.
 func TestAWrongClockIsFound(t *testing.T) {

@@ -114,15 +114,15 @@ func TestADayThatEndsAtMidnightIsTheDayBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := at(t, "2009-07-24T10:00:00Z")
+	from := at(t, "2009-07-23T10:00:00Z")
 	d, _ := p.Deadline(policy.ClockOutcome, schemas.Routine, from)
 	due, _ := p.Due(policy.ClockOutcome, schemas.Routine, "england", from)
 	steps := p.Escalation(d, "england", due)
 	const form = "Mon 2006-01-02 15:04"
-	if got := due.In(london(t)).Format(form); got != "Sat 2009-08-01 00:00" {
+	if got := due.In(london(t)).Format(form); got != "Fri 2009-07-31 00:00" {
 		t.Errorf("due %s", got)
 	}
-	if got := steps[1].At.In(london(t)).Format(form); got != "Tue 2009-08-04 00:00" {
+	if got := steps[1].At.In(london(t)).Format(form); got != "Sat 2009-08-01 00:00" {
 		t.Errorf("one working day later is %s", got)
 	}
 }
