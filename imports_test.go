@@ -21,14 +21,15 @@ var mayImport = map[string][]string{
 	"agents/native":            {"schemas"},
 	"agents/adaptertest":       {"schemas", "agents"},
 	"agents/gla":               {"schemas", "agents", "agents/native"},
-	"agents/police":            {"schemas", "agents", "agents/native", "agents/native/fivebyfive"},
-	"agents/soca":              {"schemas", "agents", "agents/native", "agents/native/fivebyfive"},
-	"agents/ukba":              {"schemas", "agents", "agents/native"},
-	"agents/hmrc":              {"schemas", "agents", "agents/native"},
+	"agents/police":            {"schemas", "agents", "agents/native", "agents/native/fivebyfive", "agents/native/markup"},
+	"agents/soca":              {"schemas", "agents", "agents/native", "agents/native/fivebyfive", "agents/native/markup"},
+	"agents/ukba":              {"schemas", "agents", "agents/native", "agents/native/markup"},
+	"agents/hmrc":              {"schemas", "agents", "agents/native", "agents/native/markup"},
 	"agents/eas":               {"schemas", "agents", "agents/native"},
 	"agents/helpline":          {"schemas", "agents", "agents/native"},
 	"agents/crimestoppers":     {"schemas", "agents", "agents/native"},
-	"agents/native/fivebyfive": {"schemas", "agents", "agents/native"}, // the report that police and SOCA share
+	"agents/native/markup":     {"agents", "agents/native"},                                    // records out of XML, for every adapter that reads it
+	"agents/native/fivebyfive": {"schemas", "agents", "agents/native", "agents/native/markup"}, // the report that police and SOCA share
 	"broker":                   {"schemas", "broker/*"},
 	"broker/accounts":          {"schemas", "broker/policy"},
 	"broker/node":              {"schemas", "broker/accounts"},
