@@ -53,15 +53,15 @@ func TestNothingIsLeftOutUnseen(t *testing.T) {
 		}
 	}
 	for put, want := range map[string]string{
-		`<nominal id="1" sex="F"><name>EXAMPLE, One</name></nominal>`:             "nominal/sex",
-		`<nominal><name>EXAMPLE, One</name><name>EXAMPLE, Two</name></nominal>`:   "!name",
-		`<nominal><name>EXAMPLE, One</name><pnc><id>1</id></pnc></nominal>`:       "nominal/pnc",
-		`<nominal>EXAMPLE, One</nominal>`:                                         "!nominal",
-		`<status>closed</status><strand crime_type="forced-labour"/>`:             "status strand",
-		`<case><status>closed</status></case>`:                                    "case",
-		`<type>Case</type><case><status>open</status></case><lead>gla</lead>`:     "lead",
+		`<nominal id="1" sex="F"><name>EXAMPLE, One</name></nominal>`:                         "nominal/sex",
+		`<nominal><name>EXAMPLE, One</name><name>EXAMPLE, Two</name></nominal>`:               "!name",
+		`<nominal><name>EXAMPLE, One</name><pnc><id>1</id></pnc></nominal>`:                   "nominal/pnc",
+		`<nominal>EXAMPLE, One</nominal>`:                                                     "!nominal",
+		`<status>closed</status><strand crime_type="forced-labour"/>`:                         "status strand",
+		`<case><status>closed</status></case>`:                                                "case",
+		`<type>Case</type><case><status>open</status></case><lead>gla</lead>`:                 "lead",
 		`<type>case</type><status>open</status><strand crime_type="forced-labour" note="y"/>`: "strand/note",
-		`<type>bulletin</type>`:                                                   "!type",
+		`<type>bulletin</type>`: "!type",
 	} {
 		r, got := read(t, "<sanitised>", put+"<sanitised>")
 		if got != want {
