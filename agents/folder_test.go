@@ -85,6 +85,55 @@ func TestAgentWaitsUntilAFileIsWhole(t *testing.T) {
 	<-done
 }
 
+// TestAgentWaitsForALastLineThatIsOnItsWay pauses in the middle of a record for
+// longer than files settle.
+func TestAgentWaitsForALastLineThatIsOnItsWay(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	a := b.agent(false)
+	go func() { done <- a.Run(ctx) }()
+	b.until("the agent works", func() bool { return b.has("state/key") })
+	whole := export(0, 3)
+	b.put("slow.csv", whole[:len(whole)-20])
+	time.Sleep(60 * time.Millisecond) // six times as long as files settle
+	if !b.has("slow.csv") || b.stored() != 0 {
+		t.Error("a file that ends within a line was read at once")
+	}
+	b.put("slow.csv", whole)
+	b.until("the file is done", func() bool { return b.has("done/slow.csv") })
+	cancel()
+	<-done
+	if b.stored() != 3 || len(b.rejects) != 0 {
+		t.Errorf("%d stored, rejects %v", b.stored(), b.rejects)
+	}
+}
+
+// TestAgentTakesBackWhatStillGrows goes on writing to a file that the agent has
+// put away.
+func TestAgentTakesBackWhatStillGrows(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	a := b.agent(false)
+	go func() { done <- a.Run(ctx) }()
+	f, err := os.Create(filepath.Join(b.inbox, "open.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.WriteString(export(0, 2))
+	b.until("the file is put away", func() bool { return b.has("done/open.csv") })
+	f.WriteString(line(2, "after a pause", "RESTRICTED"))
+	b.until("the late record is stored", func() bool { return b.stored() == 3 })
+	b.until("the file is put away again", func() bool { return b.has("done/open~2.csv.receipts.jsonl") })
+	cancel()
+	<-done
+	if n := len(b.linesOf("done/open~2.csv.receipts.jsonl")); n != 3 {
+		t.Errorf("%d receipts for the whole file", n)
+	}
+}
+
 func TestAgentRefusesABadSetUp(t *testing.T) {
 	b := newBench(t)
 	if _, err := agents.NewAgent(agents.AgentConfig{Ceiling: "cosmic"}); err == nil || !strings.Contains(err.Error(), "client") || !strings.Contains(err.Error(), "cosmic") {
