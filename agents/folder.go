@@ -78,7 +78,7 @@ func (f *folder) prepare() error {
 		return err
 	}
 	if f.lock, err = lockFile(f.state, "lock"); err != nil {
-		return fmt.Errorf("another agent works on this inbox: %w", err)
+		return fmt.Errorf("locking the inbox: %w", err)
 	}
 	if err := dropPartial(f.state); err != nil {
 		return err

@@ -52,6 +52,30 @@ func TestAgentRejectsWholeFiles(t *testing.T) {
 	}
 }
 
+// TestAgentSendsNothingWithAnotherMembersCredentials starts with the credentials
+// of somebody else, for whom the broker would refuse every record.
+func TestAgentSendsNothingWithAnotherMembersCredentials(t *testing.T) {
+	b := newBench(t)
+	b.hub.mu.Lock()
+	b.hub.desk = "soca"
+	b.hub.mu.Unlock()
+	b.put("a.csv", export(0, 3))
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "those of soca") || !b.has("a.csv") || b.stored() != 0 {
+		t.Errorf("%v, %d stored", err, b.stored())
+	}
+}
+
+func TestAFileNameDoesNotMoveTheCursor(t *testing.T) {
+	b := newBench(t)
+	b.put("a\x1b[2J\nrejected b\u009b.csv", export(0, 1))
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.last().File, "a\ufffd[2J\ufffdrejected b\ufffd.csv"; got != want || b.stored() != 1 {
+		t.Errorf("%q is shown, %d stored", got, b.stored())
+	}
+}
+
 // TestAgentWaitsUntilAFileIsWhole writes a file slowly.
 func TestAgentWaitsUntilAFileIsWhole(t *testing.T) {
 	b := newBench(t)
