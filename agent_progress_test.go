@@ -71,6 +71,12 @@ func TestALogLineHasARowOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestPrintedRecordsDoNotMoveTheCursor(t *testing.T) {
+	if got, want := printable("a\x1b[2J\tb\r\nc\rd\xff"), "a\ufffd[2J\tb\nc\ufffdd\ufffd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func scrape(t *testing.T, at string) string {
 	t.Helper()
 	r, err := http.Get("http://" + at + "/metrics")
