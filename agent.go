@@ -51,12 +51,16 @@ force and the two parts of HMRC name themselves with --member.`,
 			if cfg.Inbox == "" && cfg.Outbox == "" {
 				return usageError{errors.New("give the folder to watch: --inbox DIR")}
 			}
-			link, err := l.config(newLog(cmd.ErrOrStderr(), slog.LevelInfo))
+			terminal, log := terminalOf(cmd.ErrOrStderr()), newLog(cmd.ErrOrStderr(), slog.LevelInfo)
+			if terminal != nil { // the log and the progress share it
+				log = slog.New(slog.NewTextHandler(terminal, nil))
+			}
+			link, err := l.config(log)
 			if err != nil {
 				return err
 			}
 			link.Patient = !cfg.Once
-			return runAgent(cmd, link, cfg, metrics)
+			return runAgent(cmd, link, cfg, newProgress(terminal), metrics)
 		},
 	}
 	l.flags(cmd)
@@ -69,8 +73,7 @@ force and the two parts of HMRC name themselves with --member.`,
 	return cmd
 }
 
-func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig, metrics string) error {
-	p := newProgress(terminalOf(cmd.ErrOrStderr()))
+func runAgent(cmd *cobra.Command, link agents.Config, cfg agents.AgentConfig, p *progress, metrics string) error {
 	if metrics != "" {
 		at, stop, err := p.serveMetrics(cmd.Context(), metrics)
 		if err != nil {

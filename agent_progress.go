@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,7 +21,7 @@ import (
 // and for machines, metrics. The agent's callbacks own it, one at a time.
 type progress struct {
 	// terminal takes the line that is drawn again and again; nil means none.
-	terminal io.Writer
+	terminal *row
 	began    time.Time
 	drawn    time.Time
 	// total is what finished files have, and now what each unfinished one has.
@@ -40,7 +41,7 @@ type meters struct {
 // outcomes are the values of the label outcome.
 var outcomes = []string{"accepted", "duplicate", "rejected", "kept"}
 
-func newProgress(terminal io.Writer) *progress {
+func newProgress(terminal *row) *progress {
 	p := &progress{terminal: terminal, began: time.Now(), now: map[string]agents.FileReport{}, counts: meters{
 		records: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "liaison_agent_records_total",
 			Help: "Records by outcome. Those of a file that is read again count again."}, []string{"outcome"}),
@@ -100,20 +101,57 @@ func (p *progress) draw() {
 		return
 	}
 	p.drawn = now
-	fmt.Fprintf(p.terminal, "\r\x1b[K%s", p.line(now))
+	p.terminal.draw(p.line(now))
 }
 
 // clear makes room for a line that is to stay.
 func (p *progress) clear() {
-	if p.terminal == nil || p.drawn.IsZero() {
-		return
+	if p.terminal != nil {
+		p.drawn = time.Time{}
+		p.terminal.clear()
 	}
-	p.drawn = time.Time{}
-	fmt.Fprint(p.terminal, "\r\x1b[K")
+}
+
+// row is a terminal of which the last row is drawn again and again, while the
+// log writes lines that stay. Several goroutines may use it.
+type row struct {
+	mu       sync.Mutex
+	terminal io.Writer
+	drawn    bool // guarded by mu
+}
+
+const clearRow = "\r\x1b[K"
+
+func (r *row) draw(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drawn = true
+	fmt.Fprint(r.terminal, clearRow+text)
+}
+
+func (r *row) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wipe()
+}
+
+func (r *row) wipe() {
+	if r.drawn {
+		r.drawn = false
+		fmt.Fprint(r.terminal, clearRow)
+	}
+}
+
+// Write writes whole lines that stay.
+func (r *row) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wipe()
+	return r.terminal.Write(p)
 }
 
 // terminalOf returns w if a person looks at it, else nil.
-func terminalOf(w io.Writer) io.Writer {
+func terminalOf(w io.Writer) *row {
 	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "" || os.Getenv("TERM") == "dumb" {
 		return nil
@@ -122,7 +160,7 @@ func terminalOf(w io.Writer) io.Writer {
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return nil
 	}
-	return f
+	return &row{terminal: f}
 }
 
 // serveMetrics answers scrapers at an address until the function that it

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 
 func TestProgressAddsUp(t *testing.T) {
 	var terminal bytes.Buffer
-	p := newProgress(&terminal)
+	p := newProgress(&row{terminal: &terminal})
 	at, stop, err := p.serveMetrics(t.Context(), ":0")
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,31 @@ func TestProgressAddsUp(t *testing.T) {
 	}
 	if p.total.Records != 17 || len(p.now) != 0 || !strings.HasPrefix(terminal.String(), "\r\x1b[K") {
 		t.Errorf("%+v, %q", p.total, terminal.String())
+	}
+}
+
+// TestALogLineHasARowOfItsOwn logs while a progress line stands on the terminal.
+func TestALogLineHasARowOfItsOwn(t *testing.T) {
+	var terminal bytes.Buffer
+	p := newProgress(&row{terminal: &terminal})
+	log := slog.New(slog.NewTextHandler(p.terminal, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	p.waiting(agents.Backlog{Files: 1})
+	log.Warn("the link is down")
+	log.Warn("the link is up")
+	lines := strings.Split(terminal.String(), "\n")
+	if want := "level=WARN msg=\"the link is up\""; len(lines) != 3 || lines[1] != want || !strings.HasSuffix(lines[0], "to go"+clearRow+"level=WARN msg=\"the link is down\"") {
+		t.Errorf("got %q", lines)
+	}
+}
+
+func TestPrintedRecordsDoNotMoveTheCursor(t *testing.T) {
+	if got, want := printable("a\x1b[2J\tb\r\nc\rd\xff"), "a\ufffd[2J\tb\nc\ufffdd\ufffd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

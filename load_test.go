@@ -4,18 +4,16 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 	"liaison/broker"
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
+	"liaison/deploy/evidence"
 	"liaison/deploy/protocol"
 	"liaison/schemas"
 )
@@ -43,40 +42,15 @@ func TestEveryRecordThroughAKill(t *testing.T) {
 //	LIAISON_LOAD=1 go test -run TestEveryRecordThroughKills -timeout 0 -v .
 func TestEveryRecordThroughKills(t *testing.T) {
 	onDemand(t)
-	throughKills(t, numberOf(t, "LIAISON_LOAD_RECORDS", 100_000), 5)
-}
-
-// TestMemoryOfALargeExport reads an export of LIAISON_LOAD_MIB (256 unless it
-// says otherwise) with each adapter in a process of its own, and looks at the
-// most memory that it ever had:
-//
-//	LIAISON_LOAD=1 go test -run TestMemoryOfALargeExport -timeout 0 -v .
-func TestMemoryOfALargeExport(t *testing.T) {
-	onDemand(t)
-	size := int64(numberOf(t, "LIAISON_LOAD_MIB", 256)) << 20
-	for _, a := range loadAgents {
-		t.Run(string(a.member)+"/"+a.agency, func(t *testing.T) {
-			export := filepath.Join(t.TempDir(), "export")
-			generateSize(t, a.agency, a.member, export, size)
-			info, err := os.Stat(export)
-			if err != nil {
-				t.Fatal(err)
-			}
-			began := time.Now()
-			cmd := exec.Command("liaison", "agent", a.agency, "--member", string(a.member), "--explain", export)
-			out, errs := &tally{}, &bytes.Buffer{}
-			cmd.Stdout, cmd.Stderr = out, errs
-			// Exit code 3 says that some records are faulty, as generated.
-			if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != exitRefused {
-				t.Fatalf("%v\n%s", err, errs)
-			}
-			peak := peakMemory(cmd.ProcessState)
-			t.Logf("%d MiB read in %.0f s, %d lines printed, at most %d MiB of memory", info.Size()>>20, time.Since(began).Seconds(), out.lines, peak>>20)
-			if info.Size() < size || out.lines == 0 || peak > 100<<20 {
-				t.Errorf("the whole process had %d MiB", peak>>20)
-			}
-		})
-	}
+	const kills = 5
+	each := numberOf(t, "LIAISON_LOAD_RECORDS", 100_000)
+	run := throughKills(t, each, kills)
+	evidence.Record(t, evidence.Row{Name: "agents-kills", Part: "load", Runs: kills, Messages: each * len(loadAgents), Acknowledged: run.answered,
+		Fault: "The broker is killed while the agents of all agencies send",
+		How: fmt.Sprintf("%d agents, each a process with an export of %d generated records; SIGKILL of the broker; every record must have one receipt or a reject with a reason, every receipt one decision",
+			len(loadAgents), each),
+		Command: fmt.Sprintf("LIAISON_LOAD=1 LIAISON_LOAD_RECORDS=%d go test -run TestEveryRecordThroughKills -timeout 0 -v .", each),
+		Note:    run.String()})
 }
 
 func onDemand(t *testing.T) {
@@ -99,24 +73,6 @@ func numberOf(t *testing.T, env string, otherwise int) int {
 	return n
 }
 
-// tally counts lines and keeps none.
-type tally struct{ lines int }
-
-func (c *tally) Write(p []byte) (int, error) {
-	c.lines += bytes.Count(p, []byte{'\n'})
-	return len(p), nil
-}
-
-// peakMemory is the most memory that a process had. Linux counts in what this
-// one had when it started the other, so that it is never too little.
-func peakMemory(s *os.ProcessState) int64 {
-	peak := int64(s.SysUsage().(*syscall.Rusage).Maxrss)
-	if runtime.GOOS == "linux" {
-		peak <<= 10 // it counts in KiB
-	}
-	return peak
-}
-
 func generate(t *testing.T, agency string, m schemas.MemberID, path string, count int) {
 	t.Helper()
 	a, _, err := findAgency(agency, string(m))
@@ -137,18 +93,6 @@ func generate(t *testing.T, agency string, m schemas.MemberID, path string, coun
 	}
 }
 
-// generateSize generates as many records as give at least the size.
-func generateSize(t *testing.T, agency string, m schemas.MemberID, path string, size int64) {
-	t.Helper()
-	const trial = 2000
-	generate(t, agency, m, path, trial)
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	generate(t, agency, m, path, int(trial*(size+size/20)/info.Size()))
-}
-
 // loadAgents are one agent for each kind of export.
 var loadAgents = []struct {
 	agency string
@@ -167,7 +111,21 @@ type load struct {
 	logs  *os.File
 }
 
-func throughKills(t *testing.T, each, kills int) {
+// through is what came of a run of throughKills.
+type through struct {
+	answered      int
+	balance       broker.Balance
+	sent, decided time.Duration
+}
+
+// String gives the figures in one line.
+func (r through) String() string {
+	return fmt.Sprintf("sent in %.0f s, decided after %.0f s; %d receipts, the other records rejected with a reason; %d disclosed to somebody and %d held",
+		r.sent.Seconds(), r.decided.Seconds(), r.answered, r.balance.DisclosedToSomeone, r.balance.Held)
+}
+
+func throughKills(t *testing.T, each, kills int) through {
+	t.Helper()
 	l := newLoad(t)
 	for i, a := range loadAgents {
 		if err := os.MkdirAll(l.inbox(i), 0o700); err != nil {
@@ -200,8 +158,9 @@ func throughKills(t *testing.T, each, kills int) {
 	}
 	answered := l.answered(peaks)
 	balance := l.verify(answered)
-	t.Logf("%d kills; sent in %.1f s, decided after %.1f s", kills, sent.Seconds(), time.Since(began).Seconds())
-	t.Logf("receipts name %d messages; balance %+v", len(answered), balance)
+	run := through{answered: len(answered), balance: balance, sent: sent, decided: time.Since(began)}
+	t.Logf("%d kills: %v; balance %+v", kills, run, balance)
+	return run
 }
 
 func newLoad(t *testing.T) *load {

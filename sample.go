@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +57,7 @@ func explainExport(cmd *cobra.Command, cfg agents.AgentConfig, name string) erro
 	defer out.Flush()
 	faulty := 0
 	err = cfg.Adapter.Read(f, name, func(r agents.Record) error {
-		fmt.Fprintf(out, "%s:%d  %s\n%s\n", name, r.Line, r.Reference, indent("       "+r.Raw))
+		fmt.Fprintf(out, "%s:%d  %s\n%s\n", name, r.Line, printable(r.Reference), indent("       "+printable(r.Raw)))
 		for _, fault := range r.Faults {
 			faulty++
 			fmt.Fprintf(out, "    REJECTED  %s\n", fault)
@@ -103,4 +105,15 @@ func printMessage(w *bufio.Writer, m *schemas.Message) error {
 		fmt.Fprintf(w, "    FAULT     %s\n", f)
 	}
 	return nil
+}
+
+// printable replaces control characters: a record may hold what moves the cursor
+// of a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n"))
 }

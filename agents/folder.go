@@ -35,7 +35,9 @@ type folder struct {
 	// away are the files that are being read, or were given up.
 	away map[string]bool
 	// odd are the names already complained about.
-	odd  map[string]bool
+	odd map[string]bool
+	// late are the files that were put away not long ago.
+	late []putAway
 	lock *os.File
 }
 
@@ -45,6 +47,9 @@ type sight struct {
 	since   time.Time
 	retryAt time.Time
 	pause   backoff
+	// looked says that the file's last byte was looked at, and ended that it
+	// may be the last of an export.
+	looked, ended bool
 }
 
 func openFolder(dir string, settle time.Duration, log *slog.Logger) (*folder, error) {
@@ -73,7 +78,7 @@ func (f *folder) prepare() error {
 		return err
 	}
 	if f.lock, err = lockFile(f.state, "lock"); err != nil {
-		return fmt.Errorf("another agent works on this inbox: %w", err)
+		return fmt.Errorf("locking the inbox: %w", err)
 	}
 	if err := dropPartial(f.state); err != nil {
 		return err
@@ -112,6 +117,7 @@ func (f *folder) close() error {
 // ready returns the files that may be read now, oldest first, and how many
 // others are still waited for. It leaves out those that are away.
 func (f *folder) ready(now time.Time) (names []string, waiting int, err error) {
+	f.takeBack(now)
 	entries, err := fs.ReadDir(f.root.FS(), ".")
 	if err != nil {
 		return nil, 0, fmt.Errorf("listing the inbox: %w", err)
@@ -173,14 +179,20 @@ func (f *folder) wanted(e fs.DirEntry) bool {
 }
 
 // settled says whether the file has looked the same for the settling time, as
-// seen by us: modification times can lie.
+// seen by us: modification times can lie. A file that ends within a line must
+// have done so for longer.
 func (f *folder) settled(name string, info fs.FileInfo, now time.Time) bool {
 	s, known := f.seen[name]
 	if !known || s.size != info.Size() || !s.mtime.Equal(info.ModTime()) {
 		f.seen[name] = sight{size: info.Size(), mtime: info.ModTime(), since: now}
 		return false
 	}
-	return now.Sub(s.since) >= f.settle && !now.Before(s.retryAt)
+	if now.Sub(s.since) < f.settle || now.Before(s.retryAt) {
+		return false
+	}
+	s = f.ends(name, s)
+	f.seen[name] = s
+	return s.ended || now.Sub(s.since) >= unended*f.settle
 }
 
 // later puts a file off after a fault, longer each time.

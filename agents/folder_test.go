@@ -52,6 +52,30 @@ func TestAgentRejectsWholeFiles(t *testing.T) {
 	}
 }
 
+// TestAgentSendsNothingWithAnotherMembersCredentials starts with the credentials
+// of somebody else, for whom the broker would refuse every record.
+func TestAgentSendsNothingWithAnotherMembersCredentials(t *testing.T) {
+	b := newBench(t)
+	b.hub.mu.Lock()
+	b.hub.desk = "soca"
+	b.hub.mu.Unlock()
+	b.put("a.csv", export(0, 3))
+	if err := b.once(); err == nil || !strings.Contains(err.Error(), "those of soca") || !b.has("a.csv") || b.stored() != 0 {
+		t.Errorf("%v, %d stored", err, b.stored())
+	}
+}
+
+func TestAFileNameDoesNotMoveTheCursor(t *testing.T) {
+	b := newBench(t)
+	b.put("a\x1b[2J\nrejected b\u009b.csv", export(0, 1))
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.last().File, "a\ufffd[2J\ufffdrejected b\ufffd.csv"; got != want || b.stored() != 1 {
+		t.Errorf("%q is shown, %d stored", got, b.stored())
+	}
+}
+
 // TestAgentWaitsUntilAFileIsWhole writes a file slowly.
 func TestAgentWaitsUntilAFileIsWhole(t *testing.T) {
 	b := newBench(t)
@@ -83,6 +107,55 @@ func TestAgentWaitsUntilAFileIsWhole(t *testing.T) {
 	}
 	cancel()
 	<-done
+}
+
+// TestAgentWaitsForALastLineThatIsOnItsWay pauses in the middle of a record for
+// longer than files settle.
+func TestAgentWaitsForALastLineThatIsOnItsWay(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	a := b.agent(false)
+	go func() { done <- a.Run(ctx) }()
+	b.until("the agent works", func() bool { return b.has("state/key") })
+	whole := export(0, 3)
+	b.put("slow.csv", whole[:len(whole)-20])
+	time.Sleep(60 * time.Millisecond) // six times as long as files settle
+	if !b.has("slow.csv") || b.stored() != 0 {
+		t.Error("a file that ends within a line was read at once")
+	}
+	b.put("slow.csv", whole)
+	b.until("the file is done", func() bool { return b.has("done/slow.csv") })
+	cancel()
+	<-done
+	if b.stored() != 3 || len(b.rejects) != 0 {
+		t.Errorf("%d stored, rejects %v", b.stored(), b.rejects)
+	}
+}
+
+// TestAgentTakesBackWhatStillGrows goes on writing to a file that the agent has
+// put away.
+func TestAgentTakesBackWhatStillGrows(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	a := b.agent(false)
+	go func() { done <- a.Run(ctx) }()
+	f, err := os.Create(filepath.Join(b.inbox, "open.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.WriteString(export(0, 2))
+	b.until("the file is put away", func() bool { return b.has("done/open.csv") })
+	f.WriteString(line(2, "after a pause", "RESTRICTED"))
+	b.until("the late record is stored", func() bool { return b.stored() == 3 })
+	b.until("the file is put away again", func() bool { return b.has("done/open~2.csv.receipts.jsonl") })
+	cancel()
+	<-done
+	if n := len(b.linesOf("done/open~2.csv.receipts.jsonl")); n != 3 {
+		t.Errorf("%d receipts for the whole file", n)
+	}
 }
 
 func TestAgentRefusesABadSetUp(t *testing.T) {

@@ -1,6 +1,7 @@
 package agents_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -34,6 +35,7 @@ type hub struct {
 	later    int // how many submissions to answer "try later"
 	dropped  int // how many submissions not to answer at all
 	bundles  []int
+	desk     schemas.MemberID
 	// after runs after each submission that was stored.
 	after func(total int)
 }
@@ -83,9 +85,19 @@ func (h *hub) start(opts ...nats.Option) {
 	if _, err := h.nc.Subscribe(schemas.SubmitAddress, h.submit); err != nil {
 		h.t.Fatal(err)
 	}
+	if _, err := h.nc.Subscribe(schemas.AskSelf, h.self); err != nil {
+		h.t.Fatal(err)
+	}
 	if err := h.nc.Flush(); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// self says that everybody is gla, or whoever desk says.
+func (h *hub) self(m *nats.Msg) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m.Respond(fmt.Appendf(nil, `{"member":%q,"desk":"main"}`, cmp.Or(h.desk, "gla")))
 }
 
 func (h *hub) stop() {

@@ -3,9 +3,11 @@ package agents
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/fsnotify/fsnotify"
 )
@@ -49,6 +51,9 @@ func (a *Agent) runInbox(ctx context.Context) error {
 		return err
 	}
 	defer f.close()
+	if err := a.ownDesk(ctx); err != nil {
+		return err
+	}
 	bell := make(chan struct{}, 1)
 	if stop, err := a.listen(bell); err != nil {
 		a.log.Warn("the system does not tell of new files; looking at intervals", "err", err)
@@ -63,6 +68,30 @@ func (a *Agent) runInbox(ctx context.Context) error {
 		(<-in.said)()
 	}
 	return err
+}
+
+// ownDesk makes sure that the credentials are those of the member whose records
+// lie in the inbox. With another's, every record would be refused for good, and
+// the files put away as if they were dealt with.
+func (a *Agent) ownDesk(ctx context.Context) error {
+	var pause backoff
+	for tries := 1; ; tries++ {
+		self, err := a.cfg.Client.Self(ctx)
+		switch {
+		case err == nil && self.Member != a.cfg.Member:
+			return fmt.Errorf("the credentials are those of %s, and the records in the inbox those of %s: nothing was sent", self.Member, a.cfg.Member)
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !passing(err), a.cfg.Once && tries >= onceTries:
+			return fmt.Errorf("asking whose desk it is: %w", err)
+		}
+		a.log.Warn("waiting for the broker", "err", err)
+		if err := pause.wait(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func (in *inbox) run(ctx context.Context, bell <-chan struct{}) error {
@@ -101,7 +130,7 @@ func (in *inbox) begin(ctx context.Context) {
 		name := in.queue[0]
 		in.queue = in.queue[1:]
 		r := &reading{agent: in.agent, name: name, sight: in.folder.seen[name], say: func(say func()) { in.said <- say }}
-		r.report = FileReport{File: strings.ToValidUTF8(name, "\uFFFD"), Size: r.sight.size}
+		r.report = FileReport{File: shownName(name), Size: r.sight.size}
 		in.folder.away[name] = true
 		in.reading++
 		go func() {
@@ -110,6 +139,17 @@ func (in *inbox) begin(ctx context.Context) {
 		}()
 	}
 	in.tellWaiting()
+}
+
+// shownName is a file's name as people may see it: a name can hold what moves the
+// cursor of their terminal, or begins a line of a list.
+func shownName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
 }
 
 // ended puts a file away, or off until later.

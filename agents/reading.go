@@ -76,8 +76,12 @@ func (r *reading) finish(f *folder) error {
 		r.agent.log.Warn("the file changed while it was read; it will be read again", "file", r.name)
 		return nil
 	}
-	if err := r.lists.putAway(r.name, r.report.Fault == nil); err != nil {
+	at, err := r.lists.putAway(r.name, r.report.Fault == nil)
+	if err != nil {
 		return err
+	}
+	if at != "" {
+		f.watch(r.name, at, r.sight, time.Now())
 	}
 	delete(f.seen, r.name)
 	r.report.Finished, r.report.Read = true, r.report.Size

@@ -108,35 +108,37 @@ func dropPartial(state *os.Root) error {
 
 // putAway ends the work on a file: the lists take their places, then the file
 // leaves the inbox. A crash in between leaves the lists of a file that is still
-// in the inbox; it is then read again and put away under the next free name.
-func (l *lists) putAway(name string, whole bool) error {
+// in the inbox; it is then read again and put away under the next free name. It
+// returns where the file is now, or nothing if somebody took it away.
+func (l *lists) putAway(name string, whole bool) (at string, err error) {
 	if err := l.close(); err != nil {
-		return fmt.Errorf("ending the lists of %s: %w", name, err)
+		return "", fmt.Errorf("ending the lists of %s: %w", name, err)
 	}
 	f := l.folder
 	stem, err := f.stem(name)
 	if err != nil {
-		return fmt.Errorf("putting %s away: %w", name, err)
+		return "", fmt.Errorf("putting %s away: %w", name, err)
 	}
 	to := doneFolder
 	if !whole {
 		to = rejectedFolder
 	}
 	if err := f.place(l.rejects, filepath.Join(rejectedFolder, stem+rejectsEnding)); err != nil {
-		return err
+		return "", err
 	}
 	if err := f.place(l.receipts, filepath.Join(to, stem+receiptsEnding)); err != nil {
-		return err
+		return "", err
 	}
-	err = f.root.Rename(name, filepath.Join(to, stem))
+	at = filepath.Join(to, stem)
+	err = f.root.Rename(name, at)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.log.Warn("the file was taken away while it was read; its receipts are kept", "file", name)
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("putting %s away: %w", name, err)
+		return "", fmt.Errorf("putting %s away: %w", name, err)
 	}
-	return errors.Join(syncFolder(f.root, to), syncFolder(f.root, "."))
+	return at, errors.Join(syncFolder(f.root, to), syncFolder(f.root, "."))
 }
 
 // place moves a list that has lines to where people look for it.

@@ -59,6 +59,11 @@ func (s Suite) Run(t *testing.T) {
 // and checked. It fails the test where an adapter breaks the rules for records.
 func (s Suite) Read(t *testing.T, export []byte) ([]agents.Record, *agents.FileFault) {
 	t.Helper()
+	return s.read(t, export, func(r *agents.Record, f schemas.Fault) { t.Errorf("line %d: the message is not valid: %s", r.Line, f) })
+}
+
+func (s Suite) read(t *testing.T, export []byte, invalid func(*agents.Record, schemas.Fault)) ([]agents.Record, *agents.FileFault) {
+	t.Helper()
 	ids, err := agents.NewIdentity(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +75,7 @@ func (s Suite) Read(t *testing.T, export []byte) ([]agents.Record, *agents.FileF
 			r.Message.ID = ids.ID(s.Member, r.Reference, r.Content)
 			r.Message.Derive()
 			for _, f := range schemas.Validate(r.Message, now) {
-				t.Errorf("line %d: the message is not valid: %s", r.Line, f)
+				invalid(&r, f)
 			}
 		}
 		records = append(records, r)
@@ -153,10 +158,29 @@ type goldenLine struct {
 }
 
 func (s Suite) golden(t *testing.T, name string) {
+	records, fault := s.Read(t, testdata(t, name))
+	got := lines(t, records, fault)
+	path := filepath.Join("testdata", name+".golden.jsonl")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("records differ from %s (-want +got):\n%s", path, diff)
+	}
+}
+
+// lines writes records as they stand in a golden file.
+func lines(t *testing.T, records []agents.Record, fault *agents.FileFault) string {
+	t.Helper()
 	var got bytes.Buffer
 	e := json.NewEncoder(&got)
 	e.SetEscapeHTML(false)
-	records, fault := s.Read(t, testdata(t, name))
 	for _, r := range records {
 		line := goldenLine{Line: r.Line, Reference: r.Reference, Dropped: r.Dropped, Faults: r.Faults, Kept: r.Kept}
 		if r.Message != nil {
@@ -173,19 +197,7 @@ func (s Suite) golden(t *testing.T, name string) {
 	if fault != nil {
 		e.Encode(goldenLine{Line: fault.Line, File: fault.Error()})
 	}
-	path := filepath.Join("testdata", name+".golden.jsonl")
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
-		t.Errorf("records differ from %s (-want +got):\n%s", path, diff)
-	}
+	return got.String()
 }
 
 // again reads the same export twice, and once with other line breaks.

@@ -207,3 +207,31 @@ func TestSamplesAndGeneratedRecordsReadAsIntended(t *testing.T) {
 	suite.Count(t, "sample", sample, 9, 2)
 	suite.Generated(t, helpline.Generate)
 }
+
+// TestAValueOfTheWrongShapeIsNotTakenForNone gives lists and objects where one
+// value is read: taken for none, a marking or a refusal would be lost.
+func TestAValueOfTheWrongShapeIsNotTakenForNone(t *testing.T) {
+	for _, name := range []string{"marking", "pass_on", "urgency", "sector", "worker_count", "origin"} {
+		for _, v := range []any{[]any{"SECRET"}, map[string]any{"value": false}} {
+			if r := read(t, map[string]any{name: v}); r.Message != nil || r.Faults[0].Field != name {
+				t.Errorf("%s = %v: %v", name, v, r.Faults)
+			}
+		}
+	}
+	for name, v := range map[string]any{"indicators": []any{[]any{"LAB03"}}, "since": []any{"06/2009"}, "pay": map[string]any{"amount": 4}} {
+		if r := read(t, map[string]any{"issues": []any{map[string]any{"issue": "NMW", "detail": "x", name: v}}}); r.Message != nil || r.Faults[0].Field != name {
+			t.Errorf("%s = %v: %v", name, v, r.Faults)
+		}
+	}
+}
+
+func TestNorthernIrelandIsServedForTwoIssuesHoweverItIsWritten(t *testing.T) {
+	for _, nation := range []string{"Northern Ireland", "northern-ireland", " NORTHERN  IRELAND "} {
+		for issue, ok := range map[string]bool{"NMW": true, "Agency standards": false} {
+			r := read(t, map[string]any{"nation": nation, "issues": []any{map[string]any{"issue": issue, "detail": "x"}}})
+			if (r.Message != nil) != ok {
+				t.Errorf("%q, %s: %v", nation, issue, r.Faults)
+			}
+		}
+	}
+}

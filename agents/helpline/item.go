@@ -2,6 +2,7 @@ package helpline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"liaison/agents/native"
@@ -50,12 +51,15 @@ func (m *mapping) item(line *value) {
 	var p *native.Problem
 	it.Indicators, p = native.Codes(schemas.Indicators(), list(line.part("indicators")))
 	m.check(line, "indicators", p)
+	if said := line.part("indicators"); said != nil && slices.ContainsFunc(said.parts, func(v *value) bool { return len(v.parts) > 0 }) {
+		m.fault(line, "indicators", "an indicator is no text", "write a list of ids")
+	}
 	row, ok := issues().Row(line.get("issue"))
 	switch {
 	case !ok:
 		m.fault(line, "issue", "the issue is not in the table: the message would not find those who must have it", "use one of: "+issues().Known())
 		return
-	case row["northern_ireland"] != "yes" && strings.EqualFold(m.call.get("nation"), "northern ireland"):
+	case row["northern_ireland"] != "yes" && m.nation == "northern-ireland":
 		m.fault(line, "issue", "the helpline serves callers from Northern Ireland for the minimum wage and gangmasters alone", "refer the caller to the body there, and take the line out of the export")
 		return
 	}

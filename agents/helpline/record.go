@@ -14,6 +14,7 @@ type mapping struct {
 	record  agents.Record
 	message schemas.Message
 	caller  map[string]string // the row of the table
+	nation  schemas.Code
 	areas   []schemas.Jurisdiction
 	parties []int
 	common  schemas.Item // what the items have in common
@@ -83,6 +84,9 @@ func (m *mapping) known(at *value, fields map[string]string, path string) {
 		if !ok {
 			reason = "it is not known here"
 		}
+		if ok && reason == "" && len(p.parts) > 0 && !nested[p.name] {
+			m.fault(at, p.name, "the field holds several values where one is read, and they would be lost", "write one text, number or true or false")
+		}
 		if reason != "" && !p.empty() {
 			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: path + p.name, Reason: reason})
 		}
@@ -131,8 +135,8 @@ func (m *mapping) envelope() {
 // nations are the nations of the callers.
 var nations = []schemas.Code{"england", "wales", "scotland", "northern-ireland"}
 
-// nation is the caller's, or the whole country if nobody knows.
-func (m *mapping) nation() schemas.Code {
+// ofNation is the caller's nation, or the whole country if nobody knows.
+func (m *mapping) ofNation() schemas.Code {
 	p := m.call.part("nation")
 	if p != nil && p.text != "" && native.Unknown(p.text) {
 		return "uk"
@@ -177,7 +181,7 @@ func (m *mapping) places() {
 			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: party.name + "/address", Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
 		}
 	}
-	if nation := m.nation(); len(m.areas) == 0 && nation != "" {
-		m.areas = []schemas.Jurisdiction{{Code: nation, Role: schemas.RoleIncident}}
+	if m.nation = m.ofNation(); len(m.areas) == 0 && m.nation != "" {
+		m.areas = []schemas.Jurisdiction{{Code: m.nation, Role: schemas.RoleIncident}}
 	}
 }

@@ -41,6 +41,9 @@ var issueFields = map[string]string{
 
 var partyFields = map[string]string{"name": "", "address": "", "postcode": ""}
 
+// nested are the fields that hold more than one value.
+var nested = map[string]bool{"employer": true, "agency": true, "workplace": true, "issues": true, "indicators": true}
+
 func add[T comparable](list []T, more ...T) []T {
 next:
 	for _, v := range more {

@@ -1,13 +1,13 @@
 package hmrc
 
 import (
-	"errors"
 	"io"
 	"regexp"
 	"strings"
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -29,24 +29,7 @@ const (
 
 // Read reads one export.
 func (*MinimumWage) Read(r io.Reader, _ string, take func(agents.Record) error) error {
-	records, err := native.NewXMLRecords(r, wageRoot, investigation, single)
-	for err == nil {
-		var one native.XMLRecord
-		if one, err = records.Next(); err != nil {
-			break
-		}
-		if err := take(wageRecord(one)); err != nil {
-			return err
-		}
-	}
-	var fault *native.XMLFault
-	switch {
-	case err == io.EOF:
-		return nil
-	case errors.As(err, &fault):
-		return &agents.FileFault{Line: fault.Line, Problem: fault.What, Advice: fault.Advice}
-	}
-	return err
+	return markup.Export{Root: wageRoot, Names: []string{investigation, single}, Reference: markup.InElement("case_ref"), Record: wageRecord}.Read(r, take)
 }
 
 // wage is the mapping of one element of an export.
@@ -59,19 +42,16 @@ type wage struct {
 	employer int
 }
 
-func wageRecord(x native.XMLRecord) agents.Record {
-	if f := x.Fault; f != nil {
-		return agents.Record{Line: x.Line, Raw: x.Raw, Faults: []agents.Fault{{Line: f.Line, Field: f.Field, Problem: f.What, Advice: f.Advice}}}
-	}
-	w := wage{root: x.Element}
-	w.record.Line, w.record.Raw = x.Line, x.Raw
-	w.record.Reference = native.OneLine(x.Element.Value("case_ref"))
+func wageRecord(root *native.Element, raw string) agents.Record {
+	w := wage{root: root}
+	w.record.Line, w.record.Raw = root.Line, raw
+	w.record.Reference = native.OneLine(root.Value("case_ref"))
 	var content native.Content
-	x.Element.AddTo(&content)
+	root.AddTo(&content)
 	w.record.Content = content.Bytes()
-	complaints := []*native.Element{x.Element}
-	if x.Element.Name == investigation {
-		complaints = x.Element.All("complaint")
+	complaints := []*native.Element{root}
+	if root.Name == investigation {
+		complaints = root.All("complaint")
 	}
 	w.account(complaints)
 	w.envelope()

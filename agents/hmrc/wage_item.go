@@ -105,14 +105,14 @@ func (w *wage) day(more []string, c *native.Element, field, name string) []strin
 	return append(more, name+": "+d.String())
 }
 
-// ofCase returns a value of the complaint, or else of its investigation.
+// ofCase returns a value of the complaint, or else of its investigation if that
+// has such a field.
 func (w *wage) ofCase(c *native.Element, field string) (*native.Element, string) {
-	for _, e := range []*native.Element{c, w.root} {
-		if v := known(e.Value(field)); v != "" {
-			return e, v
-		}
+	v := known(c.Value(field))
+	if _, has := recordFields[field]; v == "" && has {
+		return w.root, known(w.root.Value(field))
 	}
-	return c, ""
+	return c, v
 }
 
 // underpaid says whether HMRC found arrears.

@@ -95,6 +95,24 @@ func AreaOf(place string) (area Area, ok bool, p *Problem) {
 	return area, ok, nil
 }
 
+// AreaWith returns the area of a place and of a force code, as far as the record
+// gives them. The code goes first, and the two may not contradict each other.
+func AreaWith(place, code string) (area Area, ok bool, p *Problem) {
+	area, ok, p = AreaOf(place)
+	if p != nil || Unknown(code) {
+		return area, ok, p
+	}
+	by, known := Force(code)
+	list := schemas.Jurisdictions()
+	switch {
+	case !known:
+		return Area{}, false, problem("correct it", "the force code is no PNC force code and no area of the contract")
+	case ok && !list.Within(by.Code, area.Code) && !list.Within(area.Code, by.Code):
+		return Area{}, false, problem("correct one of them", "the place lies in %s and the force code says %s", area.Code, by.Code)
+	}
+	return by, true, nil
+}
+
 func lookUp(part string) (Area, bool) {
 	if code, p := Postcode(part); p == nil && code != "" {
 		a, ok := areas().postcodes[placeKey(outward(code))]

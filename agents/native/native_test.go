@@ -25,9 +25,15 @@ func TestTextDecodesByTheMarkOrAsWindows1252(t *testing.T) {
 }
 
 func TestCleanFindsWhatNobodyWrote(t *testing.T) {
-	for _, in := range []string{"a\x00b", "a\x1bb", "a\u0085b", "caf\u00c3\u00a9", "\u00c2\u00a3700", "a\ufffdb"} {
+	for _, in := range []string{"a\x00b", "a\x1bb", "a\u0085b", "caf\u00c3\u00a9", "\u00c2\u00a3700", "a\ufffdb",
+		"Ã‰lodie", "Ãœnal", "Å‚", "Ä…", "Äž", "the farmerâ€™s van", "2009 â€“ 2010", "â‚¬700"} {
 		if got, p := Clean(in); p == nil {
 			t.Errorf("%q: accepted as %q", in, got)
+		}
+	}
+	for _, in := range []string{"Élodie", "ÅNGSTRÖM", "São", "SÃO", "Ärzte", "Â", "pâté", "“quoted” – ‘so’", "€700"} {
+		if got, p := Clean(in); p != nil || got != in {
+			t.Errorf("%q: %q, %v", in, got, p)
 		}
 	}
 	if got, p := Clean("  £700 café\r\nsecond \r"); p != nil || got != "£700 café\nsecond" {

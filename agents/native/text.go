@@ -30,13 +30,26 @@ func Clean(s string) (string, *Problem) {
 			return "", problem("export it again in Windows-1252, or in UTF-8 with a byte order mark", "the text has bytes that are no characters")
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r >= 0x80 && r <= 0x9f:
 			return "", problem("remove it in the agency's system and export again", "the text has the control character U+%04X", r)
-		case (last == 'Ã' || last == 'Â') && r >= 0xa0 && r <= 0xbf:
+		case misread(last, r):
 			return "", problem("export it in Windows-1252, or in UTF-8 with a byte order mark",
 				"the text is UTF-8 that claims to be Windows-1252: letters with accents and the pound sign would arrive garbled")
 		}
 		last = r
 	}
 	return s, nil
+}
+
+// continued are the characters of Windows-1252 whose bytes go on with a letter of
+// several bytes in UTF-8, from 0x80 to 0x9f; those from 0xa0 to 0xbf are U+00A0
+// to U+00BF.
+const continued = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+
+// misread says whether two characters are one of UTF-8 that was read as
+// Windows-1252: the accented letters of Europe, or the quotes and dashes that
+// word processors make. No language writes these pairs.
+func misread(last, r rune) bool {
+	goesOn := r >= 0xa0 && r <= 0xbf || strings.ContainsRune(continued, r)
+	return goesOn && strings.ContainsRune("ÂÃÄÅ", last) || last == 'â' && (r == '€' || r == '‚')
 }
 
 // Unknown says whether a value is one of the ways of writing "not known".

@@ -96,8 +96,8 @@ func (e *Element) addTo(c *Content, path string) {
 	}
 }
 
-// clean cleans every text of the element.
-func (e *Element) clean() *XMLFault {
+// Clean cleans every text of the element, and of its parts.
+func (e *Element) Clean() *XMLFault {
 	var p *Problem
 	if e.Text, p = Clean(e.Text); p != nil {
 		return &XMLFault{Line: e.Line, Field: e.Name, Problem: *p}
@@ -108,7 +108,7 @@ func (e *Element) clean() *XMLFault {
 		}
 	}
 	for _, k := range e.Kids {
-		if f := k.clean(); f != nil {
+		if f := k.Clean(); f != nil {
 			return f
 		}
 	}
@@ -125,7 +125,7 @@ func parseElement(text string, line int) (*Element, *XMLFault) {
 		at, _ := p.d.InputPos()
 		return nil, xmlFault(line+at-1, "", "export it again", "the record is no well-formed XML: %s", describeXML(err))
 	}
-	if f := p.root.clean(); f != nil {
+	if f := p.root.Clean(); f != nil {
 		return nil, f
 	}
 	return p.root, nil

@@ -1,8 +1,6 @@
 package police
 
 import (
-	"bufio"
-	"errors"
 	"io"
 	"strings"
 
@@ -17,30 +15,29 @@ const (
 	formEnds   = "END OF REPORT"
 )
 
+// Bounds of one report in the flat form.
+const (
+	maxReport = 256 << 10
+	maxFields = 4096
+)
+
 // readForms reads the flat form: "KEY: value" lines, of which a value goes on
 // in indented lines, between FORM A and END OF REPORT.
 func (a *Adapter) readForms(r io.Reader, take func(agents.Record) error) error {
-	l := &lines{in: bufio.NewReaderSize(r, 64<<10)}
-	any := false
-	for {
-		text, err := l.next()
-		if err == io.EOF && !any {
-			return &agents.FileFault{Line: max(l.n, 1), Problem: "the file has no report: no line begins with " + formBegins, Advice: "export it as form A or as XML"}
-		}
-		if err == io.EOF {
+	lines := native.NewLines(r, maxReport)
+	for n := 0; ; n++ {
+		first, err := lines.NextNotBlank()
+		switch {
+		case err == io.EOF && n == 0:
+			return &agents.FileFault{Line: 1, Problem: "the file has no report: no line begins with " + formBegins, Advice: "export it as form A or as XML"}
+		case err == io.EOF:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case !strings.HasPrefix(first.Text, formBegins):
+			return &agents.FileFault{Line: first.Number, Problem: "a line stands outside of the reports", Advice: "begin each report with " + formBegins + " and end it with " + formEnds}
 		}
-		if strings.TrimSpace(text) == "" {
-			continue
-		}
-		if !strings.HasPrefix(text, formBegins) {
-			return &agents.FileFault{Line: l.n, Problem: "a line stands outside of the reports", Advice: "begin each report with " + formBegins + " and end it with " + formEnds}
-		}
-		any = true
-		rec, err := a.flat(l, text)
+		rec, err := a.flat(lines, first)
 		if err != nil {
 			return err
 		}
@@ -50,37 +47,49 @@ func (a *Adapter) readForms(r io.Reader, take func(agents.Record) error) error {
 	}
 }
 
-// flat reads one report up to its last line.
-func (a *Adapter) flat(l *lines, first string) (agents.Record, error) {
-	f := formReader{root: &native.Element{Name: "report", Line: l.n}}
+// flat reads one report up to its last line. One that does not end ends where
+// the next one begins.
+func (a *Adapter) flat(lines *native.Lines, first native.Line) (agents.Record, error) {
+	f := formReader{root: &native.Element{Name: "report", Line: first.Number}}
 	f.at = f.root
 	raw := strings.Builder{}
-	raw.WriteString(first + "\n")
-	for {
-		text, err := l.next()
+	raw.WriteString(first.Text + "\n")
+	for over := first.Over; ; {
+		line, err := lines.Next()
 		switch {
 		case err == io.EOF:
-			f.fault(l.n, "", "the report does not end with "+formEnds+": the file may have been cut short", "export it again")
+			f.fault(first.Number, "", "the report does not end with "+formEnds+": the file may have been cut short", "export it again")
 			return f.rejected(raw.String()), nil
 		case err != nil:
 			return agents.Record{}, err
-		case raw.Len()+len(text) > maxReport || l.over:
-			f.fault(l.n, "", "the report has more than 256 KiB", "split it")
-		default:
-			raw.WriteString(text + "\n")
+		case strings.HasPrefix(line.Text, formBegins):
+			lines.PutBack(line)
+			f.fault(first.Number, "", "the report does not end with "+formEnds+" before the next one begins", "export it again; the next one is dealt with")
+			return f.rejected(raw.String()), nil
+		case strings.TrimSpace(line.Text) == formEnds:
+			raw.WriteString(line.Text + "\n")
+			if over {
+				f.fault(first.Number, "", "the report has more than 256 KiB", "split it")
+			}
+			return a.whole(f, raw.String()), nil
 		}
-		if strings.TrimSpace(text) == formEnds {
-			break
+		if over = over || line.Over || raw.Len()+len(line.Text) > maxReport; over {
+			continue // nothing more of it is kept
 		}
-		f.line(l.n, text)
+		raw.WriteString(line.Text + "\n")
+		f.line(line.Number, strings.TrimRight(line.Text, "\r"))
 	}
-	if clean := clean(f.root); clean != nil {
-		f.faults = append(f.faults, *clean)
+}
+
+// whole makes a record of a report that has ended.
+func (a *Adapter) whole(f formReader, raw string) agents.Record {
+	if bad := f.root.Clean(); bad != nil {
+		f.fault(bad.Line, bad.Field, bad.What, bad.Advice)
 	}
 	if len(f.faults) > 0 {
-		return f.rejected(raw.String()), nil
+		return f.rejected(raw)
 	}
-	return a.form.Record(f.root, raw.String()), nil
+	return a.form.Record(f.root, raw)
 }
 
 // formReader builds the same tree that the XML gives.
@@ -88,7 +97,7 @@ type formReader struct {
 	root, at *native.Element // at is the report, or the item in hand
 	last     *native.Element // what an indented line continues
 	faults   []agents.Fault
-	nodes    int
+	nodes    int // fields so far
 }
 
 func (f *formReader) fault(line int, field, problem, advice string) {
@@ -115,7 +124,7 @@ func (f *formReader) line(n int, text string) {
 	}
 	key, value, ok := strings.Cut(text, ":")
 	name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(key)), " ", "_")
-	if f.nodes++; !ok || len(name) > 40 || f.nodes > maxNodes {
+	if f.nodes++; !ok || len(name) > 40 || f.nodes > maxFields {
 		f.fault(n, "", "the line is neither a field nor indented", "begin a field with its name and a colon, and indent the lines that continue it")
 		return
 	}
@@ -160,37 +169,4 @@ func (f *formReader) add(n int, name, value string) {
 		return
 	}
 	f.at.Kids = append(f.at.Kids, one)
-}
-
-// lines reads lines of bounded length.
-type lines struct {
-	in   *bufio.Reader
-	n    int
-	over bool
-}
-
-// next returns the next line without its break. Of a line that is too long it
-// returns the beginning and sets over. A last line without a break counts.
-func (l *lines) next() (string, error) {
-	var b strings.Builder
-	l.over = false
-	for {
-		part, err := l.in.ReadSlice('\n')
-		if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
-			return "", err
-		}
-		if b.Len()+len(part) > maxReport {
-			l.over = true
-		} else {
-			b.Write(part)
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if err == io.EOF && b.Len() == 0 && !l.over {
-			return "", io.EOF
-		}
-		l.n++
-		return strings.TrimRight(b.String(), "\r\n"), nil
-	}
 }

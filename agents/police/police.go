@@ -2,19 +2,15 @@ package police
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-
 	"liaison/agents"
 	"liaison/agents/native"
 	"liaison/agents/native/fivebyfive"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -43,37 +39,10 @@ func (a *Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) er
 	if err != nil && err != io.EOF {
 		return err
 	}
-	if !looksXML(head) {
+	if _, isXML := native.XMLRoot(head); !isXML {
 		return a.readForms(native.Text(in), take)
 	}
-	text, fault := xmlText(in, head)
-	if fault != nil {
-		return fault
-	}
-	s := newSplitter(bufio.NewReaderSize(text, 64<<10))
-	for {
-		c, err := s.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := take(a.fromXML(c)); err != nil {
-			return err
-		}
-	}
-}
-
-func (a *Adapter) fromXML(c chunk) agents.Record {
-	if c.fault != nil {
-		return agents.Record{Line: c.line, Raw: c.text, Faults: []agents.Fault{*c.fault}}
-	}
-	root, fault := parseXML(c.text, c.line)
-	if fault != nil {
-		return agents.Record{Line: c.line, Raw: c.text, Faults: []agents.Fault{*fault}}
-	}
-	return a.form.Record(root, c.text)
+	return markup.Export{Root: "reports", Names: []string{"report"}, Reference: markup.InElement("urn"), Record: a.form.Record}.Read(in, take)
 }
 
 var urn = regexp.MustCompile(`^([A-Za-z0-9-]{2,40})/[0-9]{1,8}/[0-9]{2}$`)
@@ -89,31 +58,4 @@ func own(member schemas.MemberID) func(*fivebyfive.Mapping) {
 			m.Fault(m.Root, "urn", "the reference is not of the form <force_code>/<number>/<year>, with this report's force code", "correct it in the force's system")
 		}
 	}
-}
-
-// looksXML says whether the first sign is "<", in whichever encoding.
-func looksXML(head []byte) bool {
-	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
-		head = bytes.TrimPrefix(head, []byte(mark))
-	}
-	head = bytes.TrimLeft(head, " \t\r\n\x00")
-	return len(head) > 0 && head[0] == '<'
-}
-
-var declared = regexp.MustCompile(`^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']`)
-
-// xmlText decodes an XML file to UTF-8: by its byte order mark, else by what it
-// declares, else it is UTF-8.
-func xmlText(in io.Reader, head []byte) (io.Reader, *agents.FileFault) {
-	name := "utf-8"
-	if m := declared.FindSubmatch(head); m != nil {
-		name = strings.ToLower(string(m[1]))
-	}
-	switch name {
-	case "utf-8", "us-ascii", "ascii", "utf-16":
-		return transform.NewReader(in, unicode.BOMOverride(transform.Nop)), nil
-	case "windows-1252", "cp1252", "iso-8859-1", "latin1":
-		return transform.NewReader(in, unicode.BOMOverride(charmap.Windows1252.NewDecoder())), nil
-	}
-	return nil, &agents.FileFault{Line: 1, Problem: "the file declares an encoding that is not read here", Advice: "export it as windows-1252 or utf-8"}
 }

@@ -142,3 +142,28 @@ func TestGeneratedExportsBecomeMessages(t *testing.T) {
 		}
 	}
 }
+
+// TestASubjectLosesNothingUnseen gives each kind of subject what a message has
+// only for the other.
+func TestASubjectLosesNothingUnseen(t *testing.T) {
+	sar := oneSAR("<marking>RESTRICTED</marking>", "because")
+	for subject, want := range map[string]string{
+		`<main_subject type="person"><name>EXAMPLE, One</name><company_no>1</company_no>`:                                        "main_subject/company_no",
+		`<main_subject type="entity" status="suspect"><name>Example Ltd</name><dob>1970</dob><nationality>British</nationality>`: "main_subject/status main_subject/dob main_subject/nationality",
+		`<main_subject type="entity"><name>Example Ltd</name><name>Other Ltd</name>`:                                             "!name",
+		`<location force_code="35">Boston, Lincs</location><main_subject type="person"><name>EXAMPLE, One</name>`:                "location !location",
+		`<location force_code="32">Boston, Lincs</location><main_subject type="person"><name>EXAMPLE, One</name>`:                "location",
+	} {
+		r := read(t, strings.Replace(sar, `<main_subject type="person"><name>EXAMPLE, One</name>`, subject, 1))[0]
+		var got []string
+		for _, d := range r.Dropped {
+			got = append(got, d.Field)
+		}
+		for _, f := range r.Faults {
+			got = append(got, "!"+f.Field)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", subject, diff)
+		}
+	}
+}

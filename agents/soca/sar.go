@@ -2,11 +2,11 @@ package soca
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -20,11 +20,11 @@ const (
 	internal = "it is the Agency's own administration"
 )
 
-var sarFields = map[string]string{
-	"header": "", "main_subject": "", "associated_subject": "", "location": "", "transactions": "", "reason": "",
+var sarFields = markup.Fields{
+	"header": markup.Parts, "main_subject": markup.Parts, "associated_subject": markup.Parts, "location": markup.Parts, "transactions": markup.Parts, "reason": "",
 }
 
-var headerFields = map[string]string{
+var headerFields = markup.Fields{
 	"elmer_no": "", "submitted": "", "marking": "", "handling_code": "", "conditions": "", "source_evaluation": "", "intelligence_evaluation": "",
 	"crime_types": "", "sectors": "", "purpose": "", "consent_sought": "", "review_date": "",
 	"institution": reporter, "reporter": reporter, "reporter_ref": reporter, "branch": reporter, "mlro": reporter,
@@ -45,13 +45,13 @@ func sarRecord(e *native.Element, raw string) agents.Record {
 	var content native.Content
 	e.AddTo(&content)
 	s.record = agents.Record{Line: e.Line, Raw: raw, Content: content.Bytes()}
-	s.fields(e, "", sarFields, "associated_subject", "location")
+	markup.Account(&s.record, e, "", sarFields, "associated_subject", "location")
 	if s.header == nil {
 		s.fault(e, "header", "the SAR has no header, so that nobody knows what it is", "export it again with its header")
 		return s.record
 	}
 	s.record.Reference = native.OneLine(s.header.Value("elmer_no"))
-	s.fields(s.header, "header/", headerFields)
+	markup.Account(&s.record, s.header, "header/", headerFields)
 	s.envelope()
 	s.protect()
 	s.crimes()
@@ -77,31 +77,6 @@ func (s *sar) check(at *native.Element, field string, p *native.Problem) {
 
 func (s *sar) dropped(field, reason string) {
 	s.record.Dropped = add(s.record.Dropped, agents.Dropped{Field: field, Reason: reason})
-}
-
-// fields lists as dropped what the message does not say, and finds a field that
-// stands twice: which of the two is meant nobody can tell.
-func (s *sar) fields(at *native.Element, path string, known map[string]string, repeated ...string) {
-	seen := map[string]bool{}
-	note := func(k *native.Element) {
-		if seen[k.Name] && !slices.Contains(repeated, k.Name) {
-			s.fault(k, k.Name, "the field stands twice", "leave one of them out")
-		}
-		seen[k.Name] = true
-		reason, ok := known[k.Name]
-		if !ok {
-			reason = "it is not known here"
-		}
-		if reason != "" && !k.Empty() {
-			s.dropped(path+k.Name, reason)
-		}
-	}
-	for _, a := range at.Attrs {
-		note(&native.Element{Name: a.Name, Line: at.Line, Text: a.Value})
-	}
-	for _, k := range at.Kids {
-		note(k)
-	}
 }
 
 func (s *sar) envelope() {

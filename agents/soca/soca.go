@@ -2,13 +2,12 @@ package soca
 
 import (
 	"bufio"
-	"errors"
 	"io"
-	"regexp"
 
 	"liaison/agents"
 	"liaison/agents/native"
 	"liaison/agents/native/fivebyfive"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -34,43 +33,9 @@ func (a *Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) er
 	if err != nil && err != io.EOF {
 		return err
 	}
+	x := markup.Export{Root: "sars", Names: []string{"sar"}, Reference: markup.InElement("elmer_no"), Record: sarRecord}
 	if root, _ := native.XMLRoot(head); root == "reports" {
-		return each(in, "reports", "report", a.report, take)
+		x = markup.Export{Root: "reports", Names: []string{"report"}, Reference: markup.InElement("soca_ref"), Record: a.report}
 	}
-	return each(in, "sars", "sar", sarRecord, take)
-}
-
-// each hands on every record of a file. One that cannot be read has its fault.
-func each(in io.Reader, root, name string, record func(*native.Element, string) agents.Record, take func(agents.Record) error) error {
-	records, err := native.NewXMLRecords(in, root, name)
-	for err == nil {
-		var r native.XMLRecord
-		r, err = records.Next()
-		switch {
-		case err != nil:
-		case r.Fault != nil:
-			err = take(agents.Record{Line: r.Line, Raw: r.Raw, Reference: referenceIn(r.Raw), Faults: []agents.Fault{{Line: r.Fault.Line, Field: r.Fault.Field, Problem: r.Fault.What, Advice: r.Fault.Advice}}})
-		default:
-			err = take(record(r.Element, r.Raw))
-		}
-	}
-	var fault *native.XMLFault
-	switch {
-	case err == io.EOF:
-		return nil
-	case errors.As(err, &fault):
-		return &agents.FileFault{Line: fault.Line, Problem: fault.What, Advice: fault.Advice}
-	}
-	return err
-}
-
-var findReference = regexp.MustCompile(`<(?:elmer_no|soca_ref)>\s*([A-Za-z0-9/-]{1,40})\s*<`)
-
-// referenceIn finds the reference of a record that cannot be read, so that
-// somebody can look it up and mend it.
-func referenceIn(raw string) string {
-	if m := findReference.FindStringSubmatch(raw); m != nil {
-		return m[1]
-	}
-	return ""
+	return x.Read(in, take)
 }

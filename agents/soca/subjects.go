@@ -1,17 +1,27 @@
 package soca
 
 import (
+	"maps"
 	"strings"
 
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
-var subjectFields = map[string]string{
+const noPlace = "a message has no place for it"
+
+var subjectFields = markup.Fields{
 	"type": "", "status": "", "name": "", "alias": "", "dob": "", "nationality": "", "company_no": "", "phone": "", "address": "", "postcode": "",
-	"occupation": "a message has no place for it", "association": "a message has no place for it; the reason for suspicion tells of it",
-	"vat_no": "a message has no place for a second number", "account": inELMER, "sort_code": inELMER, "id_document": inELMER, "gender": "a message has no place for it",
+	"occupation": noPlace, "association": noPlace + "; the reason for suspicion tells of it",
+	"vat_no": "a message has no place for a second number", "account": inELMER, "sort_code": inELMER, "id_document": inELMER, "gender": noPlace,
 }
+
+// personal are the fields of a person, which a legal entity has none of in a
+// message; company_no is the other way round.
+var personal = []string{"status", "dob", "nationality"}
+
+var locationFields = markup.Fields{"": "", "force_code": "", "role": ""}
 
 // subjects are the main subject and those associated with it.
 func (s *sar) subjects() {
@@ -30,7 +40,7 @@ func (s *sar) subjects() {
 }
 
 func (s *sar) subject(n *native.Element) {
-	s.fields(n, n.Name+"/", subjectFields, "alias", "phone")
+	s.account(n)
 	one := schemas.Subject{Address: known(n.Value("address"))}
 	var p *native.Problem
 	one.Postcode, p = native.Postcode(n.Value("postcode"))
@@ -59,6 +69,19 @@ func (s *sar) subject(n *native.Element) {
 			s.message.Subjects = addPhone(s.message.Subjects, schemas.Subject{Kind: schemas.PhoneSubject, Number: number})
 		}
 	}
+}
+
+// account goes through the fields of a subject.
+func (s *sar) account(n *native.Element) {
+	fields := maps.Clone(subjectFields)
+	if word(n.Value("type")) == "person" {
+		fields["company_no"] = "a person has no company number in a message"
+	} else {
+		for _, field := range personal {
+			fields[field] = "a business has none in a message"
+		}
+	}
+	markup.Account(&s.record, n, n.Name+"/", fields, "alias", "phone")
 }
 
 func (s *sar) person(n *native.Element, one *schemas.Subject) {
@@ -124,14 +147,14 @@ func (s *sar) location(l *native.Element) (schemas.Jurisdiction, bool) {
 	default:
 		s.fault(l, "role", "the role of the location is none of the contract's words", "use incident, residence, business, recovered-at or transit")
 	}
-	area, ok, p := native.AreaOf(l.Text)
+	markup.Account(&s.record, l, "location/", locationFields)
+	area, ok, p := native.AreaWith(l.Text, l.Value("force_code"))
 	s.check(l, "location", p)
-	if code := l.Value("force_code"); !native.Unknown(code) {
-		if area, ok = native.Force(code); !ok {
-			s.fault(l, "force_code", "the code is no PNC force code and no area of the contract", "correct it")
-		}
-	} else if !ok && p == nil {
+	if !ok && p == nil {
 		s.fault(l, "location", "no table knows in which area the place lies, and an area is never guessed", "add its force_code, or leave the location out")
+	}
+	if !native.Unknown(l.Text) {
+		s.dropped("location", "the place has become an area; the words themselves stay here")
 	}
 	j.Code = area.Code
 	return j, ok

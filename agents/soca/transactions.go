@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -15,7 +16,7 @@ const (
 	maxListed       = 24 << 10
 )
 
-var transactionFields = map[string]string{
+var transactionFields = markup.Fields{
 	"date": "", "type": "", "amount": "", "currency": "", "direction": "", "counterparty": "", "account": inELMER, "sort_code": inELMER, "reference": inELMER,
 }
 
@@ -26,7 +27,7 @@ func (s *sar) transactions() {
 	if n == nil {
 		return
 	}
-	s.fields(n, "transactions/", map[string]string{"transaction": ""}, "transaction")
+	markup.Account(&s.record, n, "transactions/", markup.Fields{"transaction": markup.Parts}, "transaction")
 	all := n.All("transaction")
 	if len(all) > maxTransactions {
 		s.fault(n, "transaction", fmt.Sprintf("the SAR has %d transactions, and a message takes %d", len(all), maxTransactions), "split it, or sum them up in the reason")
@@ -62,7 +63,7 @@ func (s *sar) listed(lines string) {
 
 // transaction writes one on one line, as far as it is known.
 func (s *sar) transaction(t *native.Element) string {
-	s.fields(t, "transactions/transaction/", transactionFields)
+	markup.Account(&s.record, t, "transactions/transaction/", transactionFields)
 	date, p := native.Date(t.Value("date"))
 	s.check(t, "date", p)
 	var parts []string

@@ -1,19 +1,19 @@
 package ukba
 
 import (
-	"regexp"
 	"slices"
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
 // What becomes of an encounter's fields: an empty reason means that the message
 // has it.
-var encounterFields = map[string]string{
+var encounterFields = markup.Fields{
 	"visit_ref": "", "date": "", "region": "", "premises": "", "marking": "", "sectors": "", "source_evaluation": "",
-	"intelligence_evaluation": "", "handling_code": "", "conditions": "", "persons": "",
+	"intelligence_evaluation": "", "handling_code": "", "conditions": "", "persons": markup.Parts,
 	"operation":        "a tip has no place for the name of an operation",
 	"team":             "officers are reached through the Agency's single point of contact",
 	"intelligence_ref": "it would tell every recipient what the body that sent the intelligence holds",
@@ -29,21 +29,18 @@ type encounter struct {
 	victims, screening bool
 }
 
-func encounterRecord(r native.XMLRecord) agents.Record {
-	if r.Fault != nil {
-		return agents.Record{Line: r.Line, Raw: r.Raw, Reference: referenceIn(r.Raw), Faults: []agents.Fault{{Line: r.Fault.Line, Field: r.Fault.Field, Problem: r.Fault.What, Advice: r.Fault.Advice}}}
-	}
-	e := encounter{from: r.Element}
+func encounterRecord(from *native.Element, raw string) agents.Record {
+	e := encounter{from: from}
 	e.line = e.from.LineOf
 	var content native.Content
 	e.from.AddTo(&content)
-	e.record = agents.Record{Line: r.Line, Raw: r.Raw, Content: content.Bytes(), Reference: native.OneLine(e.from.Value("visit_ref"))}
-	e.fields(e.from, "", encounterFields)
+	e.record = agents.Record{Line: from.Line, Raw: raw, Content: content.Bytes(), Reference: native.OneLine(e.from.Value("visit_ref"))}
+	markup.Account(&e.record, e.from, "", encounterFields)
 	on := e.envelope(e.from.Value, "visit_ref", "date")
 	e.message.Kind, e.message.Tip = schemas.KindTip, &schemas.Tip{Channel: "encounter", Received: on}
 	e.message.Jurisdictions = e.area(e.from.Value("premises"), e.from.Value("region"), schemas.RoleIncident)
 	if persons := e.from.Kid("persons"); persons != nil {
-		e.fields(persons, "persons/", map[string]string{"person": ""}, "person")
+		markup.Account(&e.record, persons, "persons/", markup.Fields{"person": markup.Parts}, "person")
 		for _, n := range persons.All("person") {
 			e.read(n, on)
 		}
@@ -51,33 +48,6 @@ func encounterRecord(r native.XMLRecord) agents.Record {
 	e.purpose()
 	e.items(on)
 	return e.finish()
-}
-
-// fields lists as dropped what the message does not say, and finds a field that
-// stands twice: which of the two is meant nobody can tell.
-func (e *encounter) fields(at *native.Element, path string, known map[string]string, repeated ...string) {
-	seen := map[string]bool{}
-	for _, k := range append(attrsOf(at), at.Kids...) {
-		if seen[k.Name] && !slices.Contains(repeated, k.Name) {
-			e.record.Faults = append(e.record.Faults, agents.Fault{Line: k.Line, Field: k.Name, Problem: "the field stands twice", Advice: "leave one of them out"})
-		}
-		seen[k.Name] = true
-		reason, ok := known[k.Name]
-		if !ok {
-			reason = "it is not known here"
-		}
-		if reason != "" && !k.Empty() {
-			e.dropped(path+k.Name, reason)
-		}
-	}
-}
-
-func attrsOf(at *native.Element) []*native.Element {
-	var out []*native.Element
-	for _, a := range at.Attrs {
-		out = append(out, &native.Element{Name: a.Name, Line: at.Line, Text: a.Value})
-	}
-	return out
 }
 
 // purpose decides what the encounter is shared for. Screening comes before
@@ -145,20 +115,14 @@ func (e *encounter) crimes(p person) []schemas.Code {
 func (e *encounter) subject(p person) []int {
 	s := p.subject
 	if s.Name == "" && len(s.Aliases) == 0 {
-		e.dropped("persons/person/dob", "without a name nobody can be found by it")
+		if !s.Born.IsZero() {
+			e.dropped("persons/person/dob", "without a name nobody can be found by it")
+		}
+		if s.Nationality != "" {
+			e.dropped("persons/person/nationality", "without a name it is nobody's")
+		}
 		return nil
 	}
 	e.message.Subjects = append(e.message.Subjects, s)
 	return []int{len(e.message.Subjects) - 1}
-}
-
-var findReference = regexp.MustCompile(`<visit_ref>\s*([A-Za-z0-9/-]{1,40})\s*<`)
-
-// referenceIn finds the reference of an encounter that cannot be read, so that
-// somebody can look it up and mend it.
-func referenceIn(raw string) string {
-	if m := findReference.FindStringSubmatch(raw); m != nil {
-		return m[1]
-	}
-	return ""
 }

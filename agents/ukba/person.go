@@ -6,12 +6,13 @@ import (
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
 const files = "it opens every file that is kept on the person; a recipient who needs it asks"
 
-var personFields = map[string]string{
+var personFields = markup.Fields{
 	"name": "", "alias": "", "dob": "", "nationality": "", "status": "", "IS_form": "", "docs_held_by": "", "indicators": "",
 	"CA_referral": "", "CA_consent": "", "earlier_referral": "", "HO_ref": files, "port_ref": files,
 }
@@ -51,7 +52,7 @@ func (p person) exploited() []schemas.Code {
 
 // read reads one person.
 func (e *encounter) read(n *native.Element, on schemas.Date) {
-	e.fields(n, "persons/person/", personFields, "alias", "IS_form")
+	markup.Account(&e.record, n, "persons/person/", personFields, "alias", "IS_form")
 	p := person{subject: schemas.Subject{Kind: schemas.PersonSubject, Name: native.Name(n.Value("name"))}}
 	for _, alias := range n.All("alias") {
 		if name := native.Name(alias.Text); name != "" {
@@ -152,21 +153,35 @@ func (e *encounter) signs(n *native.Element, p *person) {
 // referral reads whether the person was referred to the Competent Authority,
 // now or before, and whether the person is said to consent.
 func (e *encounter) referral(n *native.Element, p *person) {
-	if p.referred = said(n.Value("CA_referral")); p.referred {
+	if p.referred = e.said(n, "CA_referral", true); p.referred {
 		p.words = append(p.words, "referred to the Competent Authority")
 	}
-	if p.known = said(n.Value("earlier_referral")); p.known {
+	if p.known = e.said(n, "earlier_referral", true); p.known {
 		p.words = append(p.words, "came to notice in an earlier referral")
 	}
-	if said(n.Value("CA_consent")) {
+	if e.said(n, "CA_consent", false) {
 		p.consents = []schemas.Code{"person-consent"}
 	}
 }
 
-// said says whether a yes-or-no field says anything but no: a date or a
-// reference stands for yes.
-func said(s string) bool {
-	return !native.Unknown(s) && !strings.EqualFold(s, "n") && !strings.EqualFold(s, "no")
+// said reads a field of yes or no. Where the field is about an event, a date or
+// a reference, which has figures, stands for yes. Anything else is neither: a
+// "refused" must not become a consent.
+func (e *encounter) said(n *native.Element, field string, event bool) bool {
+	v := native.OneLine(n.Value(field))
+	switch strings.ToUpper(v) {
+	case "Y", "YES", "TRUE":
+		return true
+	case "N", "NO", "FALSE", "NONE":
+		return false
+	}
+	if native.Unknown(v) {
+		return false
+	}
+	if figures := strings.Trim(v, "0") != "" && strings.ContainsAny(v, "0123456789"); !event || !figures {
+		e.faultAt(n, field, "the field says neither yes nor no", "write Y or N; a referral may also be written as its date or reference")
+	}
+	return event
 }
 
 // under18 says whether a person is surely or possibly under 18 on a day: where

@@ -106,3 +106,28 @@ func TestGeneratedExportsBecomeMessages(t *testing.T) {
 		}
 	}
 }
+
+// TestAConsentIsNeverReadOutOfARefusal gives the fields of yes or no other words.
+func TestAConsentIsNeverReadOutOfARefusal(t *testing.T) {
+	for field, want := range map[string]string{
+		"<CA_consent>Y</CA_consent>": "consent", "<CA_consent>true</CA_consent>": "consent", "<CA_consent>N</CA_consent>": "", "<CA_consent>N/K</CA_consent>": "",
+		"<CA_consent>Refused</CA_consent>": "rejected", "<CA_consent>to be asked</CA_consent>": "rejected", "<CA_consent>18/08/2009</CA_consent>": "rejected",
+		"<CA_referral>NRM/09/17</CA_referral>": "referred", "<CA_referral>false</CA_referral>": "", "<CA_referral>declined</CA_referral>": "rejected",
+		"<earlier_referral>None</earlier_referral>": "", "<earlier_referral>perhaps</earlier_referral>": "rejected",
+	} {
+		r := read(t, []byte(begin+`<encounter><visit_ref>UKBA/V/09/1</visit_ref><date>18/08/2009</date><premises>Leeds</premises><marking>PROTECT</marking><persons>
+<person><name>EXAMPLE, One</name><status>Overstayer</status>`+field+`</person></persons></encounter></encounters>`))[0]
+		got := ""
+		switch {
+		case r.Message == nil:
+			got = "rejected"
+		case len(r.Message.Items[0].Consents) > 0:
+			got = "consent"
+		case strings.Contains(r.Message.Items[0].Text, "referred to"):
+			got = "referred"
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", field, got, want)
+		}
+	}
+}

@@ -2,11 +2,11 @@ package ukba
 
 import (
 	"bufio"
-	"errors"
 	"io"
 
 	"liaison/agents"
 	"liaison/agents/native"
+	"liaison/agents/native/markup"
 	"liaison/schemas"
 )
 
@@ -22,6 +22,9 @@ func New() *Adapter { return &Adapter{} }
 // Name returns "ukba".
 func (*Adapter) Name() string { return "ukba" }
 
+// encounters are the batches of encounters.
+var encounters = markup.Export{Root: "encounters", Names: []string{"encounter"}, Reference: markup.InElement("visit_ref"), Record: encounterRecord}
+
 // Read reads one export: encounters if it begins with "<", else penalties.
 func (*Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) error {
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -30,27 +33,9 @@ func (*Adapter) Read(r io.Reader, _ string, take func(agents.Record) error) erro
 		return err
 	}
 	if _, isXML := native.XMLRoot(head); isXML {
-		return readEncounters(in, take)
+		return encounters.Read(in, take)
 	}
 	return readPenalties(in, take)
-}
-
-func readEncounters(in io.Reader, take func(agents.Record) error) error {
-	records, err := native.NewXMLRecords(in, "encounters", "encounter")
-	for err == nil {
-		var r native.XMLRecord
-		if r, err = records.Next(); err == nil {
-			err = take(encounterRecord(r))
-		}
-	}
-	var fault *native.XMLFault
-	switch {
-	case err == io.EOF:
-		return nil
-	case errors.As(err, &fault):
-		return &agents.FileFault{Line: fault.Line, Problem: fault.What, Advice: fault.Advice}
-	}
-	return err
 }
 
 func readPenalties(in io.Reader, take func(agents.Record) error) error {

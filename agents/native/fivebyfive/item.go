@@ -111,83 +111,9 @@ func (m *Mapping) mentioned() {
 	}
 }
 
-// subjectKinds are the elements that become subjects.
-var subjectKinds = map[string]schemas.SubjectKind{
-	"nominal": schemas.PersonSubject, "business": schemas.BusinessSubject, "address": schemas.PremisesSubject,
-	"vehicle": schemas.VehicleSubject, "phone": schemas.PhoneSubject,
-}
-
-// IsSubject says whether an element of that name is a subject.
-func IsSubject(name string) bool { return subjectKinds[name] != "" }
-
-func (m *Mapping) subjects() {
-	for _, n := range m.Root.Kids {
-		kind, ok := subjectKinds[n.Name]
-		if !ok {
-			continue
-		}
-		s := m.subject(n, kind)
-		id := n.Value("id")
-		if _, twice := m.ids[id]; twice && id != "" {
-			m.Fault(n, "id", "two subjects have the same id", "number them differently")
-		}
-		m.ids[id] = len(m.Message.Subjects)
-		m.Message.Subjects = append(m.Message.Subjects, s)
-	}
-}
-
-var subjectFields = map[string]bool{"id": true, "name": true, "alias": true, "dob": true, "position": true, "nationality": true, "address": true, "postcode": true, "registration": true, "number": true}
-
-func (m *Mapping) subject(n *native.Element, kind schemas.SubjectKind) schemas.Subject {
-	s := schemas.Subject{Kind: kind, Name: known(n.Value("name")), Address: known(n.Value("address")),
-		Registration: strings.ToUpper(native.OneLine(known(n.Value("registration")))), Number: native.OneLine(known(n.Value("number"))),
-		Position: word(n, "position", ""), Nationality: known(n.Value("nationality"))}
-	if kind == schemas.PersonSubject {
-		s.Name = native.Name(s.Name)
-	}
-	for _, alias := range n.All("alias") {
-		if name := native.Name(alias.Text); name != "" {
-			s.Aliases = add(s.Aliases, name)
-		}
-	}
-	born, p := native.Date(n.Value("dob"))
-	m.check(n, "dob", p)
-	s.Born = born.Date
-	if born.About {
-		m.dropped("dob", "the record calls the year approximate; the message gives the year alone")
-	}
-	s.Postcode, p = native.Postcode(n.Value("postcode"))
-	m.check(n, "postcode", p)
-	for _, k := range n.Kids {
-		if !subjectFields[k.Name] && !native.Unknown(k.Text) {
-			m.dropped(n.Name+"/"+k.Name, notYetPlaced)
-		}
-	}
-	return s
-}
-
 func known(s string) string {
 	if native.Unknown(s) {
 		return ""
 	}
 	return native.OneLine(s)
-}
-
-// caseBody makes the message a case.
-func (m *Mapping) caseBody() {
-	c := m.Root
-	if inner := c.Kid("case"); inner != nil {
-		c = inner
-	}
-	opened, p := native.Date(c.Value("opened"))
-	m.check(c, "opened", p)
-	body := schemas.Case{
-		Status: schemas.CaseStatus(word(c, "status", string(schemas.CaseOpen))),
-		Lead:   schemas.MemberID(word(c, "lead", string(m.form.Member))),
-		Opened: opened.Date, Operation: known(c.Value("operation")),
-	}
-	for _, s := range c.All("strand") {
-		body.Strands = append(body.Strands, schemas.Strand{CrimeType: schemas.Code(word(s, "crime_type", "")), Lead: schemas.MemberID(word(s, "lead", string(body.Lead)))})
-	}
-	m.Message.Kind, m.Message.Tip, m.Message.Case = schemas.KindCase, nil, &body
 }
