@@ -123,7 +123,8 @@ func (b *Broker) Run(ctx context.Context) error {
 	routed := make(chan error, 1)
 	go func() { routed <- b.router.Run(routing) }()
 
-	served := make(chan error, 3)
+	served := make(chan error, 4)
+	go func() { served <- b.node.Guard(front) }()
 	go func() { served <- b.intake.Run(front) }()
 	go func() { served <- b.ask.Run(front) }()
 	go func() { served <- admin.run(front) }()

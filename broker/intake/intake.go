@@ -67,7 +67,11 @@ func New(cfg Config) *Intake {
 // Run takes submissions until the context ends, then answers what it has
 // already begun and returns. An error means that it could not start.
 func (in *Intake) Run(ctx context.Context) error {
-	sub, err := in.cfg.Conn.Subscribe(Address, in.arrive)
+	arrive, err := in.arrive()
+	if err != nil {
+		return fmt.Errorf("serving %s: %w", Address, err)
+	}
+	sub, err := in.cfg.Conn.Subscribe(Address, arrive)
 	if err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
@@ -96,13 +100,33 @@ func (in *Intake) Run(ctx context.Context) error {
 	return nil
 }
 
-// arrive takes a submission in, or answers at once that there is no room.
-func (in *Intake) arrive(msg *nats.Msg) {
-	if in.queue.put(msg) {
-		return
-	}
-	s := &submission{msg: msg}
-	in.answer(s.refuse(schemas.Refuse(schemas.RefusedStorage, "too much of yours waits for its answer: wait for answers before you send more")))
+// answersTurned is how many a second are told that there is no room for them.
+const answersTurned = 1000
+
+// arrive returns what takes a submission in, or answers at once that there is
+// no room. The latter must be cheaper than sending: were it not, whoever floods
+// would fill what the connection keeps back, and everybody's submissions would
+// wait behind it. So that answer is written once, only so many are given in a
+// second, whoever sends still more hears nothing, and the log is told at every
+// power of two.
+func (in *Intake) arrive() (nats.MsgHandler, error) {
+	full := schemas.Refuse(schemas.RefusedStorage, "too much of yours waits for its answer: wait for answers before you send more")
+	answer, err := encodeAnswer([]schemas.Receipt{{Refusal: full}})
+	turned, answered, second := uint64(0), 0, time.Time{}
+	return func(msg *nats.Msg) {
+		if in.queue.put(msg) {
+			return
+		}
+		if turned++; turned&(turned-1) == 0 {
+			in.cfg.Log.Warn("submissions turned away because too much of the same desk waits", "account", accountOf(msg), "count", turned)
+		}
+		if now := time.Now(); now.Sub(second) > time.Second {
+			second, answered = now, 0
+		}
+		if answered++; answered <= answersTurned && msg.Reply != "" {
+			msg.Respond(answer) // fails only when the broker stops
+		}
+	}, err
 }
 
 // Ready returns nil when the last commit worked, else what went wrong.

@@ -11,8 +11,9 @@ import (
 const (
 	maxWaiting      = 8192
 	maxWaitingBytes = 64 << 20
-	// maxAccountBytes bounds one account's share, so that nobody has to wait
-	// for long behind somebody else's flood.
+	// maxAccount and maxAccountBytes bound one account's share, so that nobody
+	// has to wait for long behind somebody else's flood.
+	maxAccount      = 1024
 	maxAccountBytes = 4 << 20
 )
 
@@ -22,11 +23,14 @@ type queue struct {
 
 	mu        sync.Mutex // guards what follows
 	bytes     int
-	byAccount map[string]int
+	byAccount map[string]share
 }
 
+// share is what one account has waiting.
+type share struct{ submissions, bytes int }
+
 func newQueue() *queue {
-	return &queue{arrived: make(chan *nats.Msg, maxWaiting), byAccount: map[string]int{}}
+	return &queue{arrived: make(chan *nats.Msg, maxWaiting), byAccount: map[string]share{}}
 }
 
 // put takes a submission in and says whether there was room.
@@ -34,7 +38,8 @@ func (q *queue) put(msg *nats.Msg) bool {
 	account, size := accountOf(msg), sizeOf(msg)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.bytes+size > maxWaitingBytes || q.byAccount[account]+size > maxAccountBytes {
+	has := q.byAccount[account]
+	if q.bytes+size > maxWaitingBytes || has.bytes+size > maxAccountBytes || has.submissions == maxAccount {
 		return false
 	}
 	select {
@@ -43,7 +48,7 @@ func (q *queue) put(msg *nats.Msg) bool {
 		return false
 	}
 	q.bytes += size
-	q.byAccount[account] += size
+	q.byAccount[account] = share{has.submissions + 1, has.bytes + size}
 	return true
 }
 
@@ -53,9 +58,13 @@ func (q *queue) done(msg *nats.Msg) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bytes -= size
-	if q.byAccount[account] -= size; q.byAccount[account] == 0 {
+	left := q.byAccount[account]
+	left.submissions, left.bytes = left.submissions-1, left.bytes-size
+	if left.submissions == 0 {
 		delete(q.byAccount, account)
+		return
 	}
+	q.byAccount[account] = left
 }
 
 // sizeOf counts a message with what it takes to keep it.

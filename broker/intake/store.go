@@ -112,6 +112,8 @@ func (s *store) find(ctx context.Context, records []*record) (map[string]accepte
 		for i, r := range part {
 			addresses[i] = schemas.IntakeAddress(r.message.Originator, r.message.ID)
 		}
+		slices.Sort(addresses)
+		addresses = slices.Compact(addresses) // one id many times is one look-up
 		err := s.lookUp(ctx, schemas.IntakeName, addresses, func(m *jetstream.RawStreamMsg) {
 			known[m.Subject] = accepted{sequence: m.Sequence, digest: m.Header.Get(ledger.HeaderDigest)}
 		})

@@ -31,6 +31,9 @@ type Node struct {
 	// refreshing orders refreshes, so that the last one to return has given
 	// the server the newest claims.
 	refreshing sync.Mutex
+	// suspended has the accounts that the guard keeps out, and until when;
+	// guarded by refreshing.
+	suspended map[string]time.Time
 
 	mu    sync.Mutex
 	conns []*nats.Conn // the hub's connections; guarded by mu
@@ -67,7 +70,7 @@ func start(cfg Config, reg *accounts.Registry, o *server.Options) (*Node, error)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{registry: reg, lock: lock, log: cfg.Log, listens: !o.DontListen}
+	n := &Node{registry: reg, lock: lock, log: cfg.Log, listens: !o.DontListen, suspended: map[string]time.Time{}}
 	n.resolver, _ = o.AccountResolver.(*resolver)
 	if err := n.run(cfg, o); err != nil {
 		n.Stop()
@@ -183,6 +186,9 @@ func (n *Node) refresh(key string) error {
 	claims, err := n.registry.AccountClaims(key)
 	if err != nil {
 		return err
+	}
+	if _, out := n.suspended[key]; out {
+		claims.Limits.Conn = 0
 	}
 	print := fingerprint(claims.Account)
 	if !n.resolver.current(key, print) {
