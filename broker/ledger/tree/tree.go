@@ -138,7 +138,11 @@ func (t *Tree) begin() (err error) {
 	if t.hashes, err = openHashes(t.root, hashesFile, 0); err != nil {
 		return err
 	}
-	return t.publish()
+	err = t.publish()
+	if head := t.head.Load(); head != nil {
+		head.at = time.Time{} // it says nothing yet: whoever asks is to wait
+	}
+	return err
 }
 
 // known is the verifier of heads that this tree signed.

@@ -26,6 +26,7 @@ import (
 type memory struct {
 	entries []*jetstream.RawStreamMsg
 	chain   ledger.Chain
+	reads   int // entries that were given to a reader
 }
 
 // add appends n decisions, each disclosing to a member.
@@ -69,6 +70,7 @@ func (m *memory) Numbered(_ context.Context, number uint64) (ledger.Stored, erro
 		if at < 0 || at >= len(m.entries) {
 			continue
 		}
+		m.reads++
 		if s, err := stored(m.entries[at]); err == nil && s.Number == number {
 			return s, nil
 		}
@@ -79,7 +81,10 @@ func (m *memory) Numbered(_ context.Context, number uint64) (ledger.Stored, erro
 func (m *memory) Raw(_ context.Context, after uint64) iter.Seq2[*jetstream.RawStreamMsg, error] {
 	return func(yield func(*jetstream.RawStreamMsg, error) bool) {
 		for _, e := range m.entries[min(int(after+2)/3, len(m.entries)):] {
-			if e.Sequence > after && !yield(e, nil) {
+			if e.Sequence <= after {
+				continue
+			}
+			if m.reads++; !yield(e, nil) {
 				return
 			}
 		}
@@ -316,6 +321,24 @@ func TestTheEndOfTheLedgerIsHeldAgainstTheTree(t *testing.T) {
 			tr.Close()
 			dir = dir2
 		}
+	}
+}
+
+func TestAStartReadsOnlyTheEnd(t *testing.T) {
+	dir, m := folderOf(t), &memory{}
+	m.add(t, 3000, "lincolnshire")
+	tr := open(t, dir, m)
+	follows(t, tr, m)
+	tr.Close()
+	m.add(t, 10, "lincolnshire")
+	m.reads = 0
+	tr = open(t, dir, m)
+	if err := tr.Check(t.Context()); err != nil || m.reads > endSize+2 {
+		t.Errorf("a start reads %d entries of 3,010, %v", m.reads, err)
+	}
+	m.reads = 0
+	if err := tr.catchUp(t.Context()); err != nil || m.reads != 10 || tr.head.Load().Size != 3010 {
+		t.Errorf("catching up with 10 entries reads %d, %v", m.reads, err)
 	}
 }
 
