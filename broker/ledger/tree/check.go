@@ -13,8 +13,8 @@ import (
 	"liaison/schemas/proof"
 )
 
-// retryWait is how long Check waits before it tries to read the ledger again.
-const retryWait = time.Second
+// retryWait is how long Check and Run wait before they read the ledger again.
+const retryWait = 500 * time.Millisecond
 
 // Check holds the end of the ledger against the tree, however long it takes
 // until the ledger can be read. An error that is ErrDamaged names the first

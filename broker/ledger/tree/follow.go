@@ -16,6 +16,8 @@ const (
 	// committed, and publishEvery how often it signs while much is to be done.
 	lookEvery    = 200 * time.Millisecond
 	publishEvery = time.Second
+	// askedEvery is how often a head is signed for those who ask.
+	askedEvery = 100 * time.Millisecond
 	// stepSize is how many entries are taken up in one turn.
 	stepSize = 256
 	// rest is how many times as long as it worked the follower rests, so that
@@ -26,31 +28,34 @@ const (
 )
 
 // Run follows the ledger until the context ends. It returns an error only for
-// a ledger that is not the one that the tree has.
+// a ledger that is not the one that the tree has, and still is not when it is
+// read again: the router stops then, and not for an answer that was cut short.
 func (t *Tree) Run(ctx context.Context) error {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	seen, before := uint64(0), ""
+	seen := uint64(0)
+	var before error
 	for {
+		wait := lookEvery
 		if to := t.cfg.Committed(); to != seen {
 			err := t.follow(ctx, to)
-			switch {
-			case ctx.Err() != nil:
+			if ctx.Err() != nil {
 				return nil
-			case errors.Is(err, ErrDamaged):
-				t.trouble.Store(&err)
-				return err
-			case err == nil:
-				t.trouble.Store(nil)
-				seen, before = to, ""
-			case err.Error() != before:
-				t.trouble.Store(&err)
-				t.cfg.Log.Warn("following the ledger; trying again", "err", err)
-				before = err.Error()
 			}
+			if err == nil {
+				t.trouble.Store(nil)
+				seen, before = to, nil
+				continue
+			}
+			t.trouble.Store(&err)
+			if errors.Is(err, ErrDamaged) && errors.Is(before, ErrDamaged) {
+				return err
+			}
+			if before == nil || err.Error() != before.Error() {
+				t.cfg.Log.Warn("following the ledger; trying again", "err", err)
+			}
+			before, wait = err, retryWait
 		}
 		select {
-		case <-look.C:
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return nil
 		}
@@ -71,6 +76,20 @@ func (t *Tree) follow(ctx context.Context, to uint64) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// fresh brings the published head up to what is committed, for whoever asks:
+// not so often that questions keep the disk busy.
+func (t *Tree) fresh(ctx context.Context) (*signed, error) {
+	select {
+	case <-time.After(askedEvery - time.Since(t.head.Load().at)):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := t.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	return t.head.Load(), nil
 }
 
 // catchUp takes up everything that is committed at once, and publishes it.

@@ -23,10 +23,10 @@ const freshEnough = time.Second
 func (t *Tree) Head(ctx context.Context, since uint64) ([]byte, error) {
 	head := t.head.Load()
 	if time.Since(head.at) > freshEnough {
-		if err := t.catchUp(ctx); err != nil {
+		var err error
+		if head, err = t.fresh(ctx); err != nil {
 			return nil, err
 		}
-		head = t.head.Load()
 	}
 	p, err := t.proofOf(head, since)
 	if err != nil {
@@ -43,10 +43,10 @@ func (t *Tree) Head(ctx context.Context, since uint64) ([]byte, error) {
 func (t *Tree) Prove(ctx context.Context, number uint64, to schemas.MemberID, since uint64) ([]byte, error) {
 	head := t.head.Load()
 	if number > head.Size {
-		if err := t.catchUp(ctx); err != nil {
+		var err error
+		if head, err = t.fresh(ctx); err != nil {
 			return nil, err
 		}
-		head = t.head.Load()
 	}
 	if number == 0 || number > head.Size {
 		return nil, ledger.ErrNotFound
