@@ -59,7 +59,7 @@ var testsMayImport = map[string][]string{
 	"agents/helpline":      {"agents/adaptertest", "deploy/samples"},
 	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
 	"agents":               {"agents/gla", "agents/police", "agents/native"},
-	"broker":               {"deploy/protocol", "deploy/evidence"},
+	"broker":               {"deploy/protocol", "deploy/evidence", "schemas/proof"},
 	"broker/ledger/tree":   {"deploy/evidence"},
 	"broker/node":          {"deploy/evidence"},
 	"broker/check":         {"deploy/evidence", "broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
