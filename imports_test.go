@@ -17,6 +17,7 @@ import (
 var mayImport = map[string][]string{
 	".":                        {"*"}, // wiring and printing only
 	"schemas":                  {},
+	"schemas/proof":            {"schemas"}, // what a proof is and how it is verified: part of the contract, so that agents may
 	"agents":                   {"schemas"},
 	"agents/native":            {"schemas"},
 	"agents/adaptertest":       {"schemas", "agents"},
@@ -35,7 +36,8 @@ var mayImport = map[string][]string{
 	"broker/node":              {"schemas", "broker/accounts"},
 	"broker/policy":            {"schemas", "broker/policy/table"},
 	"broker/policy/table":      {}, // the strict reader alone: knows nothing of what tables say
-	"broker/ledger":            {"schemas"},
+	"broker/ledger":            {"schemas", "schemas/proof"},
+	"broker/ledger/tree":       {"schemas", "schemas/proof", "broker/ledger"}, // follows the ledger; the ledger does not know it
 	"broker/intake":            {"schemas", "broker/policy", "broker/ledger"},
 	"broker/router":            {"schemas", "broker/policy", "broker/ledger"},
 	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
@@ -58,7 +60,8 @@ var testsMayImport = map[string][]string{
 	"agents/helpline":      {"agents/adaptertest", "deploy/samples"},
 	"agents/crimestoppers": {"agents/adaptertest", "deploy/samples"},
 	"agents":               {"agents/gla", "agents/police", "agents/native"},
-	"broker":               {"deploy/protocol", "deploy/evidence"},
+	"broker":               {"deploy/protocol", "deploy/evidence", "schemas/proof"},
+	"broker/ledger/tree":   {"deploy/evidence"},
 	"broker/node":          {"deploy/evidence"},
 	"broker/check":         {"deploy/evidence", "broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
 	"broker/policy":        {"deploy/protocol"},
@@ -77,6 +80,7 @@ var onlyThere = map[string][]string{
 	"github.com/go-json-experiment/json":  {"schemas"},
 	"github.com/spf13/cobra":              {"."},
 	"github.com/prometheus/client_golang": {"."}, // what an agent shows to a scraper
+	"golang.org/x/mod":                    {".", "schemas/proof", "broker/ledger/tree"},
 }
 
 func TestImportsFollowTheTable(t *testing.T) {

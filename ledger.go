@@ -18,8 +18,8 @@ import (
 func newLedger() *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Read and verify the record of decisions",
 		Example: "  liaison ledger show --dir ./broker\n  liaison ledger verify --dir ./broker",
-		Args:    exactly(0, "show or verify"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newLedgerShow(), newLedgerVerify())
+		Args:    exactly(0, "show, verify, key, head, prove or verify-proof"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newLedgerShow(), newLedgerVerify(), newLedgerKey(), newLedgerHead(), newLedgerProve(), newVerifyProof())
 	return cmd
 }
 
@@ -88,9 +88,11 @@ func newLedgerVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Check that no entry was lost or changed",
 		Long: `Read the whole ledger and check that entries are numbered without a gap, that
-each names the hash of the one before it, and that each stands at its own
-address. Compare the head that it prints with one you noted earlier: a ledger
-that was cut short at its end verifies too.`,
+each names the hash of the one before it, that each stands at its own address,
+and that each is the one that the ledger's Merkle tree has; then that the tree's
+hashes are those of its signed head. What is off is listed with its place, and
+the exit code is 3. Whether stream and tree were both put back or exchanged is
+seen by those who kept an older head: 'liaison ledger verify-proof --older'.`,
 		Example: "  liaison ledger verify --dir ./broker",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -115,7 +117,7 @@ func printReport(cmd *cobra.Command, r ledger.Report, asJSON bool) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "%d entries, head %s\n", r.Entries, r.Head)
+		fmt.Fprintf(w, "%d entries, head %s; %d in the signed tree\n", r.Entries, r.Head, r.Signed)
 		for _, f := range r.Faults {
 			fmt.Fprintf(w, "    entry %d (sequence %d): %s\n", f.Entry, f.Sequence, f.Problem)
 		}

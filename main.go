@@ -109,7 +109,7 @@ Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
 		commands []*cobra.Command
 	}{
 		{"See it work:", []*cobra.Command{newDemo()}},
-		{"For an agency:", []*cobra.Command{newAgent(), newSample(), newSend(), newLint(), newReceipt(), newWatch(), newHeld(), newConsent()}},
+		{"For an agency:", []*cobra.Command{newAgent(), newSample(), newSend(), newLint(), newReceipt(), newWatch(), newHeld(), newConsent(), newProof()}},
 		{"For the operator:", []*cobra.Command{newServe(), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newProtocol()}},
 	}
 	for _, g := range groups {

@@ -71,12 +71,20 @@ func (c *Client) question(ctx context.Context, address string, q, answer any) er
 	if err != nil {
 		return err
 	}
-	var refused schemas.Answer
-	if err := json.Unmarshal(m.Data, &refused); err == nil && refused.Error != nil {
-		return refusalOf(refused)
+	if err := refusalIn(m); err != nil {
+		return err
 	}
 	if err := json.Unmarshal(m.Data, answer); err != nil {
 		return fmt.Errorf("reading the answer to %q: %w", address, err)
+	}
+	return nil
+}
+
+// refusalIn returns the refusal that an answer is, or nil.
+func refusalIn(m *nats.Msg) error {
+	var refused schemas.Answer
+	if err := json.Unmarshal(m.Data, &refused); err == nil && refused.Error != nil {
+		return refusalOf(refused)
 	}
 	return nil
 }
@@ -99,4 +107,34 @@ func (c *Client) Self(ctx context.Context) (schemas.Self, error) {
 	var s schemas.Self
 	err := c.question(ctx, schemas.AskSelf, struct{}{}, &s)
 	return s, err
+}
+
+// ProofQuery asks for a proof of the ledger's signed head. ID or Entry asks also
+// for what this member may see of an entry: the latest about a message that it
+// sent or received, or the one with that number, as a copy names it. Since asks
+// also that the head extends one of so many entries, which the member keeps.
+type ProofQuery struct {
+	ID    schemas.ID `json:"id,omitempty"`
+	Entry uint64     `json:"entry,omitempty"`
+	Since uint64     `json:"since,omitempty"`
+}
+
+// Proof asks for a proof, to be checked with the broker's public key by
+// proof.Verify of package schemas/proof, now or by anybody later. About a message
+// of this member's own, asked for by ID, it also returns the salt of the
+// commitment to its content, which is not part of the proof.
+func (c *Client) Proof(ctx context.Context, q ProofQuery) (proof []byte, salt string, err error) {
+	address := schemas.AskProof
+	if q.ID == "" && q.Entry == 0 {
+		address = schemas.AskHead
+	}
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, "", fmt.Errorf("asking %q: %w", address, err)
+	}
+	m, err := c.ask(ctx, address, body)
+	if err != nil {
+		return nil, "", err
+	}
+	return m.Data, m.Header.Get(schemas.HeaderSalt), refusalIn(m)
 }

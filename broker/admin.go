@@ -30,6 +30,7 @@ type request struct {
 	Enrol  *accounts.Enrolment `json:"enrol,omitempty"`
 	Revoke *revocation         `json:"revoke,omitempty"`
 	Ledger *ledgerQuery        `json:"ledger,omitempty"`
+	Prove  *ProofQuery         `json:"prove,omitempty"`
 	Verify *struct{}           `json:"verify,omitempty"`
 	Check  *struct{}           `json:"check,omitempty"`
 	Status *struct{}           `json:"status,omitempty"`
@@ -225,6 +226,12 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return value(d)
 	case q.Ledger != nil:
 		return l.broker.ShowLedger(ctx, q.Ledger.ID, func(e ledger.Entry) error { return value(e) })
+	case q.Prove != nil:
+		proof, err := l.broker.Prove(ctx, *q.Prove)
+		if err != nil {
+			return err
+		}
+		return value(proof)
 	case q.Verify != nil:
 		report, err := l.broker.VerifyLedger(ctx)
 		if err != nil {

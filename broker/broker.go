@@ -15,6 +15,7 @@ import (
 	"liaison/broker/ask"
 	"liaison/broker/intake"
 	"liaison/broker/ledger"
+	"liaison/broker/ledger/tree"
 	"liaison/broker/node"
 	"liaison/broker/policy"
 	"liaison/broker/router"
@@ -30,6 +31,7 @@ type Broker struct {
 	policy    atomic.Pointer[inForce]
 	directory directory
 	ledger    *ledger.Ledger
+	tree      *tree.Tree
 	intake    *intake.Intake
 	router    *router.Router
 	ask       *ask.Desk
@@ -104,7 +106,10 @@ func (b *Broker) start(ctx context.Context) error {
 		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Log: b.cfg.Log})
+	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
+		return err
+	}
+	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Log: b.cfg.Log})
 	return nil
 }
 
@@ -121,7 +126,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	front, stopFront := context.WithCancel(ctx)
 	defer stopFront()
 	routed := make(chan error, 1)
-	go func() { routed <- b.router.Run(routing) }()
+	go func() { routed <- b.route(routing) }()
 
 	served := make(chan error, 4)
 	go func() { served <- b.node.Guard(front) }()
@@ -139,9 +144,36 @@ func (b *Broker) Run(ctx context.Context) error {
 	return errors.Join(append(faults, <-routed)...)
 }
 
+// route routes, once the ledger is the one that its tree has, and for as long
+// as the tree can follow it.
+func (b *Broker) route(ctx context.Context) error {
+	if err := b.tree.Check(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		b.cfg.Log.Error("nothing is routed until an operator looks into the ledger", "err", err)
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	followed := make(chan error, 1)
+	go func() {
+		defer stop() // what cannot be followed must not go on
+		followed <- b.tree.Run(ctx)
+	}()
+	err := b.router.Run(ctx)
+	stop()
+	return errors.Join(err, <-followed)
+}
+
 // Close stops the server and gives the folder free. It may be called once Run
 // has returned, or when Run was never called.
 func (b *Broker) Close() {
+	if b.tree != nil {
+		if err := b.tree.Close(); err != nil {
+			b.cfg.Log.Error("closing the ledger's tree", "err", err)
+		}
+	}
 	for _, nc := range b.conns {
 		nc.Close()
 	}

@@ -19,7 +19,9 @@ type Operator interface {
 	// ShowLedger calls fn with the ledger's entries in order, or with those
 	// about one message.
 	ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.Entry) error) error
-	// VerifyLedger checks the chain of entries.
+	// Prove proves the ledger's signed head, and what a query asks for besides.
+	Prove(ctx context.Context, q ProofQuery) ([]byte, error)
+	// VerifyLedger checks the chain of entries and their tree.
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
 	// Verify checks the whole balance: what every desk must hold.
 	Verify(ctx context.Context) (check.Report, error)
@@ -74,9 +76,26 @@ func (b *Broker) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.E
 	return nil
 }
 
-// VerifyLedger checks the chain of entries.
+// ProofQuery asks for a proof of the ledger's head. Entry asks that an entry is
+// in it, showing what Member may see, or all of it if that is empty; Since, that
+// it extends a head of so many entries.
+type ProofQuery struct {
+	Entry  uint64           `json:"entry,omitempty"`
+	Member schemas.MemberID `json:"member,omitempty"`
+	Since  uint64           `json:"since,omitempty"`
+}
+
+// Prove proves the ledger's signed head, and what a query asks for besides.
+func (b *Broker) Prove(ctx context.Context, q ProofQuery) ([]byte, error) {
+	if q.Entry == 0 {
+		return b.tree.Head(ctx, q.Since)
+	}
+	return b.tree.Prove(ctx, q.Entry, q.Member, q.Since)
+}
+
+// VerifyLedger checks the chain of entries and their tree.
 func (b *Broker) VerifyLedger(ctx context.Context) (ledger.Report, error) {
-	return b.ledger.Verify(ctx, b.cfg.Now().UTC())
+	return b.tree.Verify(ctx, b.cfg.Now().UTC())
 }
 
 // Enrol issues credentials at the running broker.
@@ -101,7 +120,12 @@ func (r *Remote) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.E
 	})
 }
 
-// VerifyLedger checks the chain of entries.
+// Prove proves the ledger's signed head at the running broker.
+func (r *Remote) Prove(ctx context.Context, q ProofQuery) ([]byte, error) {
+	return one[[]byte](ctx, r, request{Prove: &q})
+}
+
+// VerifyLedger checks the chain of entries and their tree.
 func (r *Remote) VerifyLedger(ctx context.Context) (ledger.Report, error) {
 	return one[ledger.Report](ctx, r, request{Verify: &struct{}{}})
 }

@@ -19,6 +19,8 @@ const (
 	AskHeld    = "ask.held"
 	AskReplay  = "ask.replay"
 	AskSelf    = "ask.self"
+	AskHead    = "ask.head"
+	AskProof   = "ask.proof"
 	// LiveAddress is the root of a desk's live copies.
 	LiveAddress = "feed"
 )
@@ -34,7 +36,10 @@ const (
 	HeaderEnd      = "Liaison-End"
 	HeaderMore     = "Liaison-More"
 	HeaderError    = "Liaison-Error"
-	HeaderType     = "content-type"
+	// HeaderSalt comes with a proof about a message of the asker's own: the salt
+	// of the commitment to its content.
+	HeaderSalt = "Liaison-Salt"
+	HeaderType = "content-type"
 )
 
 // CopyHeader returns those of a stored copy's headers that its reader gets.

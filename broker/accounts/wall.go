@@ -120,7 +120,8 @@ func permissions(role Role, hub string) jwt.Permissions {
 	p.Sub.Allow.Add("_INBOX.>", inbox(user)+".>")
 	p.Pub.Deny.Add(schemas.LiveAddress + ".>")
 	if role == Send || role == Both {
-		p.Pub.Allow.Add(schemas.SubmitAddress, schemas.SubmitAddress+".>", schemas.AskReceipt, schemas.AskHeld, schemas.AskSelf)
+		p.Pub.Allow.Add(schemas.SubmitAddress, schemas.SubmitAddress+".>", schemas.AskReceipt, schemas.AskHeld, schemas.AskSelf,
+			schemas.AskHead, schemas.AskProof)
 	}
 	if role == Read || role == Both {
 		p.Sub.Allow.Add(schemas.LiveAddress + ".>")

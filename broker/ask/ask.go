@@ -1,5 +1,6 @@
 // Package ask answers the questions of members: what became of my message,
-// which of mine are held, and give me my own copies again. The account that a
+// which of mine are held, give me my own copies again, and prove what the
+// ledger says of me. The account that a
 // question comes from says whose they are; the server itself verifies it, so
 // that nobody can ask about another's.
 //
@@ -44,7 +45,18 @@ type Config struct {
 	// Hub says whether a member is the hub, which may know that something is
 	// held elsewhere, and why, and since when, and no more.
 	Hub func(schemas.MemberID) bool
-	Log *slog.Logger
+	// Proofs proves what the ledger says.
+	Proofs Prover
+	Log    *slog.Logger
+}
+
+// Prover proves what the ledger says, in the form of package schemas/proof.
+type Prover interface {
+	// Head proves the signed head, and that it extends one of since entries.
+	Head(ctx context.Context, since uint64) ([]byte, error)
+	// Prove also proves what a member may see of an entry; ledger.ErrNotFound
+	// says that there is nothing.
+	Prove(ctx context.Context, entry uint64, to schemas.MemberID, since uint64) ([]byte, error)
 }
 
 // Desk answers questions. Run does the work.
@@ -137,8 +149,13 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return respond(msg, schemas.Self{Member: member, Desk: desk})
 	case schemas.AskReplay:
 		return d.replay(ctx, msg, member, desk)
+	case schemas.AskHead:
+		return d.head(ctx, msg)
+	case schemas.AskProof:
+		return d.proof(ctx, msg, member)
 	}
-	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s, %s or %s", schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf))
+	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s, %s, %s, %s or %s", schemas.AskReceipt, schemas.AskHeld,
+		schemas.AskReplay, schemas.AskSelf, schemas.AskHead, schemas.AskProof))
 }
 
 // begin takes one of an account's places, if one is free.

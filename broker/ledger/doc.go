@@ -7,6 +7,9 @@
 // salt lies with the accepted message, so that erasing the message leaves a
 // commitment that nobody can connect to it.
 //
+// Package tree, below this one, keeps a Merkle tree over the entries, with which
+// members verify what the ledger says of them.
+//
 // Only the router writes entries, in the same atomic batch as the copies. This
 // package seals entries for it, and reads, finds, follows and verifies them
 // for everybody else.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"liaison/schemas"
+	"liaison/schemas/proof"
 )
 
 // Stream is the stream that holds entries and copies, and Address where in it
@@ -25,7 +26,7 @@ const (
 const (
 	HeaderAccount = "Liaison-Account"
 	HeaderDigest  = "Liaison-Digest"
-	HeaderSalt    = "Liaison-Salt"
+	HeaderSalt    = schemas.HeaderSalt
 )
 
 // Kind says what an entry records.
@@ -161,6 +162,21 @@ func Parse(b []byte) (Entry, error) {
 	return e, nil
 }
 
+// Link is how an entry stands in the chain.
+type Link struct {
+	Number   uint64 `json:"entry"`
+	Previous string `json:"previous"`
+}
+
+// ParseLink reads of a stored entry only how it stands in the chain.
+func ParseLink(b []byte) (Link, error) {
+	var l Link
+	if err := json.Unmarshal(b, &l); err != nil {
+		return Link{}, fmt.Errorf("decoding ledger entry: %w", err)
+	}
+	return l, nil
+}
+
 // NewSalt returns a fresh random salt for a commitment, as header text.
 func NewSalt() string {
 	var salt [16]byte
@@ -168,13 +184,5 @@ func NewSalt() string {
 	return base64.RawURLEncoding.EncodeToString(salt[:])
 }
 
-// Commit binds content to an entry without revealing it: the SHA-256 of the
-// salt and the content, in hexadecimal. Whoever has both can check it; without
-// the salt nobody can guess short contents.
-func Commit(salt string, content []byte) string {
-	h := sha256.New()
-	h.Write([]byte(salt))
-	h.Write([]byte{'\n'})
-	h.Write(content)
-	return hex.EncodeToString(h.Sum(nil))
-}
+// Commit binds content to an entry without revealing it.
+func Commit(salt string, content []byte) string { return proof.Commit(salt, content) }

@@ -136,10 +136,14 @@ func stored(address string, raw []byte, sequence uint64) (Stored, error) {
 
 // Report is what verification found.
 type Report struct {
-	// Entries is how many entries were read, and Head the hash of the last.
+	// Entries is how many entries were read, Last the number of the last, and
+	// Head its hash.
 	Entries uint64    `json:"entries"`
+	Last    uint64    `json:"last"`
 	Head    string    `json:"head"`
 	Checked time.Time `json:"checked"`
+	// Signed is how many of them the signed head of the tree has.
+	Signed uint64 `json:"signed"`
 	// Faults are the places where the chain is broken.
 	Faults []ChainFault `json:"faults,omitempty"`
 }
@@ -152,20 +156,23 @@ type ChainFault struct {
 	Problem  string `json:"problem"`
 }
 
-// Verify reads the whole ledger and checks that the entries are numbered
+// Verify checks of a whole ledger, as Raw reads it, that the entries are numbered
 // without a gap, that each names the hash of the one before it, and that each
-// stands at its own address.
-func (l *Ledger) Verify(ctx context.Context, now time.Time) (Report, error) {
+// stands at its own address. What else is wrong with an entry, against says.
+func Verify(entries iter.Seq2[*jetstream.RawStreamMsg, error], now time.Time, against func(number uint64, raw []byte) string) (Report, error) {
 	r := Report{Checked: now}
 	var at Chain
-	for msg, err := range Walk(ctx, l.js, Stream, Address, 0, time.Time{}) {
+	for msg, err := range entries {
 		if err != nil {
 			return r, err
 		}
 		r.Entries++
 		at = r.check(at, msg.Subject, msg.Data, msg.Sequence)
+		if problem := against(at.Number, msg.Data); problem != "" {
+			r.Faults = append(r.Faults, ChainFault{Entry: at.Number, Sequence: msg.Sequence, Problem: problem})
+		}
 	}
-	r.Head = at.Hash
+	r.Last, r.Head = at.Number, at.Hash
 	return r, nil
 }
 

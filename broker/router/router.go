@@ -52,6 +52,7 @@ type Router struct {
 	ledger  *ledger.Ledger
 	trouble atomic.Pointer[error]
 	place   atomic.Uint64
+	fence   atomic.Uint64
 	inForce atomic.Pointer[string]
 	turns   atomic.Uint64
 	// changed rings when the tables may have changed.
@@ -119,6 +120,10 @@ func (r *Router) Ready() error {
 // Place returns the intake sequence up to which everything is decided.
 func (r *Router) Place() uint64 { return r.place.Load() }
 
+// Committed returns the sequence of the last entry or copy whose commit was
+// acknowledged, or 0 before the router has begun.
+func (r *Router) Committed() uint64 { return r.fence.Load() }
+
 // InForce returns the hash of the tables under which the router decides, as
 // the ledger records it, or "" before it has begun.
 func (r *Router) InForce() string {
@@ -184,6 +189,7 @@ func (r *Router) route(ctx context.Context) error {
 // stand tells others where the router stands.
 func (r *Router) stand(at position) {
 	r.place.Store(at.place)
+	r.fence.Store(at.fence)
 	r.inForce.Store(&at.policy)
 	r.turns.Add(1)
 }
