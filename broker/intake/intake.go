@@ -32,6 +32,8 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Directory Directory
+	// Healthy says whether every stream still works.
+	Healthy func() error
 	// Policy returns the tables in force.
 	Policy func() *policy.Policy
 	// Now is the clock.
@@ -61,7 +63,7 @@ const troubleLasts = 15 * time.Second
 
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream}, queue: newQueue()}
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has
