@@ -68,11 +68,11 @@ func (b *Broker) watch(ctx context.Context) error {
 		b.keeper.looking.Store(time.Now().UnixNano())
 		err := b.node.Healthy()
 		b.keeper.looking.Store(0)
-		if err != nil {
+		if err != nil && !errors.Is(err, node.ErrNoAnswer) {
 			tick.Stop()
 			return err
 		}
-		b.keeper.say(nil)
+		b.keeper.say(err)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -145,7 +145,7 @@ func (b *Broker) heal(ctx context.Context, fault error) error {
 	b.keeper.reopened.Add(1)
 	b.keeper.say(nil)
 	b.intake.Open()
-	b.cfg.Log.Info("the store works again", "after", time.Since(began).Round(time.Millisecond), "times", b.keeper.reopened.Load())
+	b.cfg.Log.Info("the store works again", "after", time.Since(began).Round(time.Millisecond).String(), "times", b.keeper.reopened.Load())
 	return nil
 }
 

@@ -49,6 +49,8 @@ type Intake struct {
 	trouble atomic.Pointer[trouble]
 	// accepted counts the records stored since the start.
 	accepted atomic.Uint64
+	// full says that the last commit met the bound of the store.
+	full atomic.Bool
 }
 
 // trouble is why the last commit failed.
@@ -107,6 +109,10 @@ func (in *Intake) arrive(msg *nats.Msg) {
 	in.answer(s.refuse(schemas.Refuse(schemas.RefusedStorage, "too much of yours waits for its answer: wait for answers before you send more")))
 }
 
+// Full says whether the store has reached its bound. That is no fault of the
+// broker's, which stays ready: only a higher bound helps.
+func (in *Intake) Full() bool { return in.full.Load() }
+
 // Ready returns nil when the last commit worked, else what went wrong.
 func (in *Intake) Ready() error {
 	if t := in.trouble.Load(); t != nil && in.cfg.Now().Sub(t.at) < troubleLasts {
@@ -145,9 +151,14 @@ func (in *Intake) commit(g *group) {
 	err := in.store.accept(ctx, g.records)
 	if err != nil {
 		in.cfg.Log.Error("intake cannot store", "err", err)
-		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
-	} else if len(g.records) > 0 {
+	}
+	switch {
+	case len(g.records) == 0:
+	case err == nil || full(err):
+		in.full.Store(err != nil)
 		in.trouble.Store(nil)
+	default:
+		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
 	}
 	for _, r := range g.records {
 		if r.receipt.Refusal == nil && !r.receipt.Duplicate {

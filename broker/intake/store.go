@@ -231,7 +231,7 @@ func (s *store) publish(ctx context.Context, fresh []*record) error {
 	}
 	ack, err := jetstreamext.PublishMsgBatch(ctx, s.js, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
 	var api *jetstream.APIError
-	if errors.As(err, &api) {
+	if errors.As(err, &api) && !full(err) {
 		// Nothing of the batch was stored. One by one, each record gets its
 		// own answer.
 		return s.publishSingly(ctx, fresh)
@@ -322,11 +322,17 @@ func (r *record) stored() *nats.Msg {
 // the sender may try again unchanged.
 func refuseAll(records []*record, cause error) {
 	code, advice := schemas.RefusedStorage, "try again later; if it was stored after all, you get the receipt of a duplicate"
-	var api *jetstream.APIError
-	if errors.As(cause, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources) {
+	if full(cause) {
 		code, advice = schemas.RefusedFull, "the store is full: try again later, and tell the operator"
 	}
 	refuseWith(records, schemas.Refuse(code, advice))
+}
+
+// full says whether the engine refused because the store has reached its bound.
+// An error of the disk is never answered with that.
+func full(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources)
 }
 
 func refuseWith(records []*record, refusal *schemas.Refusal) {

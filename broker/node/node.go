@@ -259,19 +259,6 @@ func (n *Node) verify(key string, revoked map[string]int64) error {
 	return nil
 }
 
-// Healthy returns nil if the server runs and every stream works, else what
-// does not. After a disk error a stream stays stopped until Reopen.
-func (n *Node) Healthy() error {
-	s := n.current.Load()
-	if s == nil {
-		return errors.New("the message server is being opened again")
-	}
-	if status := s.Healthz(&server.HealthzOptions{}); status.Status != "ok" {
-		return fmt.Errorf("the message server is not healthy: %s %s", status.Status, status.Error)
-	}
-	return nil
-}
-
 // Stop closes the hub's connections and stops the server; everything that was
 // acknowledged is on disk. It returns when nothing runs any more. Stopping
 // twice does nothing.

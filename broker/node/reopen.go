@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	server "github.com/nats-io/nats-server/v2/server"
 )
 
 // ErrStuck says that the server could not be stopped: it may still write to the
@@ -13,6 +15,38 @@ var ErrStuck = errors.New("the message server cannot be stopped")
 
 // stopWait is how long a server may take to stop before it counts as stuck.
 const stopWait = time.Minute
+
+// ErrNoAnswer says that the server did not even say how its streams are: it is
+// starting, or the machine has no time for it. It says nothing about the disk.
+var ErrNoAnswer = errors.New("the message server does not say how it is")
+
+// looks is how often Healthy asks: the server gives itself a millisecond to
+// find out whether it listens, which a busy machine may not give it.
+const looks = 20
+
+// Healthy returns nil if the server runs and every stream works, else what
+// does not. After a disk error a stream stays stopped until Reopen.
+func (n *Node) Healthy() error {
+	s := n.current.Load()
+	if s == nil {
+		return errors.New("the message server is being opened again")
+	}
+	var faults []error
+	for range looks {
+		faults = nil
+		for _, e := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
+			if e.Type == server.HealthzErrorConn {
+				faults = append(faults, fmt.Errorf("%w: %s", ErrNoAnswer, e.Error))
+				continue
+			}
+			faults = append(faults, errors.New(e.Error))
+		}
+		if err := errors.Join(faults...); !errors.Is(err, ErrNoAnswer) {
+			return err
+		}
+	}
+	return errors.Join(faults...)
+}
 
 // Probe returns nil if the folder takes what the server would write after
 // Reopen. It makes a file of that size durable and deletes it: an error names
