@@ -32,7 +32,7 @@ const (
 	// Between two tries to open the store again the keeper waits, longer each
 	// time, and from the beginning again once the store has worked for a while.
 	minReopenWait = 250 * time.Millisecond
-	maxReopenWait = 4 * time.Second
+	maxReopenWait = 2 * time.Second
 	calm          = time.Minute
 )
 

@@ -83,6 +83,9 @@ func start(cfg Config, reg *accounts.Registry, o *server.Options) (*Node, error)
 
 // open makes a server on what is on the disk and lets connections in.
 func (n *Node) open(o *server.Options, room int64) error {
+	if err := putBack(storeDir(n.cfg.Dir, n.registry)); err != nil {
+		return err
+	}
 	if err := try(storeDir(n.cfg.Dir, n.registry), room); err != nil {
 		return err
 	}
@@ -90,7 +93,10 @@ func (n *Node) open(o *server.Options, room int64) error {
 	if err := n.run(o); err != nil {
 		return err
 	}
-	if err := n.pin(); err != nil {
+	if err := errors.Join(health(n.server), n.pin()); err != nil {
+		return err
+	}
+	if err := dropAside(storeDir(n.cfg.Dir, n.registry)); err != nil {
 		return err
 	}
 	n.current.Store(n.server)

@@ -65,7 +65,7 @@ func try(dir string, room int64) (err error) {
 
 // stagedBytes is how much batches that were not finished left behind.
 func stagedBytes(dir string) (sum int64, err error) {
-	staged, err := filepath.Glob(filepath.Join(dir, "streams", "*", "batches"))
+	staged, err := filepath.Glob(filepath.Join(dir, "streams", "*", stagedFolder))
 	if err != nil {
 		return 0, err
 	}
@@ -85,6 +85,69 @@ func stagedBytes(dir string) (sum int64, err error) {
 		}
 	}
 	return sum, nil
+}
+
+// A disk may have taken only the first half of a batch. The next server
+// completes it from what is staged; but a server that stops throws that away,
+// and one that cannot complete it does too, and the stream would keep half a
+// batch for ever. So a copy lies aside from before a server stops until one has
+// started whose streams all work. A crash leaves it aside for the next start.
+const (
+	stagedFolder = "batches"
+	asideSuffix  = ".liaison-batches" // below the hub's folder, behind the stream's name
+)
+
+// setAside takes what is staged out of the reach of a server that stops.
+func setAside(dir string) error {
+	return eachStream(dir, func(staged, aside string) error {
+		if there(aside) || !there(staged) {
+			return nil // what lies aside is older, and was not completed yet
+		}
+		return os.Rename(staged, aside)
+	})
+}
+
+// putBack gives the next server what lies aside, or else sets a copy aside of
+// what a crash has left.
+func putBack(dir string) error {
+	return eachStream(dir, func(staged, aside string) error {
+		if !there(aside) && there(staged) {
+			if err := os.Rename(staged, aside); err != nil {
+				return err
+			}
+		}
+		if !there(aside) {
+			return nil
+		}
+		if err := os.RemoveAll(staged); err != nil {
+			return err
+		}
+		return os.CopyFS(staged, os.DirFS(aside))
+	})
+}
+
+// dropAside deletes what lies aside: the streams are whole.
+func dropAside(dir string) error {
+	return eachStream(dir, func(_, aside string) error { return os.RemoveAll(aside) })
+}
+
+// eachStream calls fn for each stream with the folder that it stages in and the
+// one where that is set aside.
+func eachStream(dir string, fn func(staged, aside string) error) error {
+	streams, err := filepath.Glob(filepath.Join(dir, "streams", "*"))
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, s := range streams {
+		faults = append(faults, fn(filepath.Join(s, stagedFolder), filepath.Join(dir, filepath.Base(s)+asideSuffix)))
+	}
+	return errors.Join(faults...)
+}
+
+func there(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // settle makes what can be read of the ends of the streams durable, so that

@@ -31,6 +31,10 @@ func (n *Node) Healthy() error {
 	if s == nil {
 		return errors.New("the message server is being opened again")
 	}
+	return health(s)
+}
+
+func health(s *server.Server) error {
 	var faults []error
 	for range looks {
 		faults = nil
@@ -89,6 +93,9 @@ func (n *Node) Reopen() error {
 func (n *Node) halt() bool {
 	if n.server == nil || n.stuck {
 		return !n.stuck
+	}
+	if err := setAside(storeDir(n.cfg.Dir, n.registry)); err != nil {
+		n.log.Error("keeping unfinished batches", "err", err)
 	}
 	s, halted := n.server, make(chan struct{})
 	go func() {

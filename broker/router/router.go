@@ -223,6 +223,13 @@ func (r *Router) takePlace(ctx context.Context) (position, error) {
 		// again what a later entry decided.
 		return position{}, fmt.Errorf("%w: the feeds end at %d, and the last entry that can be read ends at %d; restore a backup", ErrDamaged, at.fence, end)
 	}
+	// Asked again: another router may have written behind the fence meanwhile.
+	if info, err = stream.Info(ctx); err != nil {
+		return position{}, fmt.Errorf("reading the fence: %w", err)
+	}
+	if end := last.Sequence + uint64(last.Copies); info.State.LastSeq < end {
+		return position{}, fmt.Errorf("%w: the feeds end at %d, and the last entry has copies up to %d: half a batch was stored; restore a backup", ErrDamaged, info.State.LastSeq, end)
+	}
 	intake, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
 	if err != nil {
 		return position{}, fmt.Errorf("reading the end of the intake: %w", err)
