@@ -79,11 +79,12 @@ func TestDiskFullCycles(t *testing.T) {
 		f.runs++
 	}
 	s, _ := d.status()
+	resize(t, disk, 1<<30) // for what is still on its way, and for the judge
 	stop()
 	f.add(t, d)
 	f.record(t, evidence.Row{Name: "disk-full", Fault: "the disk is full, and has room again",
 		How:     "a tmpfs is made as small as what it holds, under load, and larger after up to 1 s",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestDiskFullCycles -timeout 0 -v .",
+		Command: fmt.Sprintf("LIAISON_LOAD=1 LIAISON_EVIDENCE=1 LIAISON_DISK_CYCLES=%d go test -run TestDiskFullCycles -timeout 0 -v .", cycles),
 		Note:    fmt.Sprintf("one process throughout; its store was opened again %d times;", s.Reopened)})
 }
 

@@ -85,9 +85,7 @@ func (d *badDisk) limit(size uint64) {
 // operator's choice and no fault of the disk, so that the broker stays ready.
 // With a higher bound it takes what it refused.
 func TestAFullStoreIsNotAFullDisk(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
+	onDemand(t) // half a minute
 	d := newBadDisk(t, filepath.Join(t.TempDir(), "broker"))
 	d.bundle = 200
 	d.maxStore = "16777216"
