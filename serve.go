@@ -23,7 +23,13 @@ func newServe() *cobra.Command {
 		Use: "serve", Short: "Run the broker",
 		Long: `Run the broker on a folder. Everything that it must not lose lies in there:
 keys, accounts, the accepted messages, the decisions and the copies. Back the
-folder up as a whole, and keep DIR/keys secret.`,
+folder up as a whole, and keep DIR/keys secret.
+
+When the disk fails or is full, the running broker refuses what members send
+(unavailable or full: try later), says why in 'liaison status', and goes on by
+itself when the disk works again and takes 16 MiB. At the start it does not wait:
+it ends and says what is wrong. It also ends if its message server cannot be
+stopped for opening the store again: let something start it anew then.`,
 		Example: `  liaison serve --dir /var/lib/liaison
   liaison serve --dir ./broker --listen 127.0.0.1:4222 --protocol ./protocol`,
 		Args: exactly(0, "no arguments"),

@@ -80,4 +80,10 @@ func printReadiness(w io.Writer, s broker.Status) {
 		ready = "NOT ready"
 	}
 	fmt.Fprintf(w, "%s at %s, %d desks\n%d accepted since the start, decided up to sequence %d\npolicy %s\n", ready, s.URL, s.Desks, s.Accepted, s.Place, s.Policy)
+	if s.Full {
+		fmt.Fprintln(w, "the store is full and refuses new messages: start the broker with a higher --max-store")
+	}
+	if s.Reopened > 0 {
+		fmt.Fprintf(w, "the store was opened again %d times after trouble with the disk\n", s.Reopened)
+	}
 }

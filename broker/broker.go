@@ -37,12 +37,19 @@ type Broker struct {
 	ask       *ask.Desk
 	conns     []*nats.Conn
 	js        jetstream.JetStream // for the operator's work
+	// intakeStream is the intake as the router's guard reads it; see settled.
+	intakeStream jetstream.Stream
+	keeper       keeper
 
 	changing sync.Mutex // one change of the registry or the tables at a time
 }
 
 // openWait bounds how long the streams may take to open.
 const openWait = time.Minute
+
+// publishWait is how long the client library waits for the answer to a
+// publication: a little longer than whoever published.
+const publishWait = 2 * time.Second
 
 // Open takes a folder under lock, reads the tables and the registry, starts
 // the embedded server and opens the streams. Nothing is accepted or routed
@@ -88,23 +95,23 @@ func (b *Broker) start(ctx context.Context) error {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
 		b.conns = append(b.conns, conns[name])
-		if streams[name], err = jetstream.New(conns[name]); err != nil {
+		// What a stopped stream never answers must not pile up: behind 4,000 of
+		// them each further publication would stall.
+		if streams[name], err = jetstream.New(conns[name], jetstream.WithPublishAsyncTimeout(publishWait)); err != nil {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
 	}
-	if err := openStreams(ctx, streams["reader"], b.cfg.MaxStore, b.cfg.Log); err != nil {
-		return err
-	}
-	desks := b.registry.Desks()
-	if err := openConsumers(ctx, streams["reader"], desks); err != nil {
-		return err
-	}
-	b.directory.set(desks)
 	b.js = streams["reader"]
+	if err := b.openStore(ctx); err != nil {
+		return err
+	}
+	if b.intakeStream, err = streams["router"].Stream(ctx, schemas.IntakeName); err != nil {
+		return fmt.Errorf("opening the intake: %w", err)
+	}
 	b.ledger = ledger.New(b.js)
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory,
-		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
-	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
+		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
+	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory, Settled: b.settled,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err
@@ -114,8 +121,9 @@ func (b *Broker) start(ctx context.Context) error {
 }
 
 // Run serves members and the operator until the context ends, then stops the
-// front door first and the router after it. It returns an error if a part of
-// it failed for good.
+// front door first and the router after it. While the disk does not work it
+// refuses what members send, and goes on by itself when it does: see heal. It
+// returns an error if a part of it failed for good.
 func (b *Broker) Run(ctx context.Context) error {
 	admin, err := listen(b)
 	if err != nil {
@@ -125,9 +133,14 @@ func (b *Broker) Run(ctx context.Context) error {
 	defer stopRouting()
 	front, stopFront := context.WithCancel(ctx)
 	defer stopFront()
-	routed := make(chan error, 1)
-	go func() { routed <- b.route(routing) }()
-
+	kept := make(chan error, 1)
+	go func() {
+		err := b.keep(routing)
+		if err != nil {
+			stopFront() // it cannot heal itself
+		}
+		kept <- err
+	}()
 	served := make(chan error, 4)
 	go func() { served <- b.node.Guard(front) }()
 	go func() { served <- b.intake.Run(front) }()
@@ -141,7 +154,7 @@ func (b *Broker) Run(ctx context.Context) error {
 		}
 	}
 	stopRouting()
-	return errors.Join(append(faults, <-routed)...)
+	return errors.Join(append(faults, <-kept)...)
 }
 
 // route routes, once the ledger is the one that its tree has, and for as long

@@ -17,10 +17,12 @@ import (
 // stops it.
 func (b *Broker) Ready() error {
 	var faults []error
-	for name, err := range map[string]error{"message server": b.node.Healthy(), "intake": b.intake.Ready(), "router": b.router.Ready(),
-		"ledger's tree": b.tree.Ready()} {
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+	for _, part := range []struct {
+		name string
+		err  error
+	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()}} {
+		if part.err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))
 		}
 	}
 	return errors.Join(faults...)

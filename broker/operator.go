@@ -43,12 +43,17 @@ type Status struct {
 	Place    uint64 `json:"place"`
 	Desks    int    `json:"desks"`
 	Policy   string `json:"policy"`
+	// Reopened counts how often the store was opened again since the start,
+	// because the disk had failed.
+	Reopened uint64 `json:"reopened,omitempty"`
+	// Full says that the intake has reached its bound and refuses new messages.
+	Full bool `json:"full,omitempty"`
 }
 
 // Status returns how the broker is.
 func (b *Broker) Status() Status {
 	s := Status{Ready: true, URL: b.URL(), Accepted: b.intake.Accepted(), Place: b.router.Place(),
-		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash()}
+		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash(), Reopened: b.keeper.reopened.Load(), Full: b.intake.Full()}
 	if err := b.Ready(); err != nil {
 		s.Ready, s.Fault = false, err.Error()
 	}

@@ -32,6 +32,8 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Directory Directory
+	// Healthy says whether every stream still works.
+	Healthy func() error
 	// Policy returns the tables in force.
 	Policy func() *policy.Policy
 	// Now is the clock.
@@ -47,6 +49,8 @@ type Intake struct {
 	trouble atomic.Pointer[trouble]
 	// accepted counts the records stored since the start.
 	accepted atomic.Uint64
+	// full says that the last commit met the bound of the store.
+	full atomic.Bool
 }
 
 // trouble is why the last commit failed.
@@ -61,7 +65,7 @@ const troubleLasts = 15 * time.Second
 
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream}, queue: newQueue()}
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has
@@ -129,6 +133,10 @@ func (in *Intake) arrive() (nats.MsgHandler, error) {
 	}, err
 }
 
+// Full says whether the store has reached its bound. That is no fault of the
+// broker's, which stays ready: only a higher bound helps.
+func (in *Intake) Full() bool { return in.full.Load() }
+
 // Ready returns nil when the last commit worked, else what went wrong.
 func (in *Intake) Ready() error {
 	if t := in.trouble.Load(); t != nil && in.cfg.Now().Sub(t.at) < troubleLasts {
@@ -167,9 +175,14 @@ func (in *Intake) commit(g *group) {
 	err := in.store.accept(ctx, g.records)
 	if err != nil {
 		in.cfg.Log.Error("intake cannot store", "err", err)
-		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
-	} else if len(g.records) > 0 {
+	}
+	switch {
+	case len(g.records) == 0:
+	case err == nil || full(err):
+		in.full.Store(err != nil)
 		in.trouble.Store(nil)
+	default:
+		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
 	}
 	for _, r := range g.records {
 		if r.receipt.Refusal == nil && !r.receipt.Duplicate {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -38,6 +39,10 @@ const (
 // store keeps accepted records in the stream INTAKE.
 type store struct {
 	js jetstream.JetStream
+	// healthy says whether every stream still works.
+	healthy func() error
+	gate    gate
+	last    atomic.Uint64 // the highest sequence that a receipt has named
 }
 
 // accept gives every record a final receipt: stored now, stored before, or
@@ -46,7 +51,35 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	if refusal := s.gate.enter(giveUp); refusal != nil {
+		refuseWith(records, refusal)
+		return nil // said already by whoever shut the gate
+	}
+	err := s.commit(ctx, records)
+	if refusal := s.gate.leave(); refusal != nil && err != nil {
+		refuseWith(slices.DeleteFunc(slices.Clone(records), func(r *record) bool {
+			return r.receipt.Refusal == nil || !r.receipt.Refusal.Later()
+		}), refusal)
+	}
+	for _, r := range records {
+		if r.receipt.Refusal == nil && r.receipt.Sequence > s.last.Load() {
+			s.last.Store(r.receipt.Sequence)
+		}
+	}
+	return err
+}
+
+// commit looks records up and stores those that are new.
+func (s *store) commit(ctx context.Context, records []*record) error {
 	known, err := s.find(ctx, records)
+	if err == nil && len(known) > 0 {
+		// A batch that could not be made durable can be found all the same: no
+		// receipt may rest on it. The engine ends the batch before it answers a
+		// look-up, so that its fault shows by now.
+		err = s.healthy()
+	}
 	if err != nil {
 		refuseAll(records, err)
 		return err
@@ -200,7 +233,7 @@ func (s *store) publish(ctx context.Context, fresh []*record) error {
 	}
 	ack, err := jetstreamext.PublishMsgBatch(ctx, s.js, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
 	var api *jetstream.APIError
-	if errors.As(err, &api) {
+	if errors.As(err, &api) && !full(err) {
 		// Nothing of the batch was stored. One by one, each record gets its
 		// own answer.
 		return s.publishSingly(ctx, fresh)
@@ -220,6 +253,9 @@ func (s *store) publishSingly(ctx context.Context, fresh []*record) error {
 	var fault error
 	for i, r := range fresh {
 		f, err := s.js.PublishMsgAsync(r.stored())
+		if err == nil {
+			err = ctx.Err() // the rest need not be tried, and this one not awaited
+		}
 		if err != nil {
 			refuseAll([]*record{r}, err)
 			fault = err
@@ -260,7 +296,7 @@ func (s *store) settle(ctx context.Context, r *record, cause error) error {
 	var api *jetstream.APIError
 	if errors.As(cause, &api) && api.ErrorCode == codeWrongLastSequence {
 		known, err := s.find(ctx, []*record{r})
-		if have, ok := known[schemas.IntakeAddress(r.message.Originator, r.message.ID)]; err == nil && ok {
+		if have, ok := known[schemas.IntakeAddress(r.message.Originator, r.message.ID)]; err == nil && ok && s.healthy() == nil {
 			r.resolve(have)
 			return nil
 		}
@@ -288,12 +324,23 @@ func (r *record) stored() *nats.Msg {
 // the sender may try again unchanged.
 func refuseAll(records []*record, cause error) {
 	code, advice := schemas.RefusedStorage, "try again later; if it was stored after all, you get the receipt of a duplicate"
-	var api *jetstream.APIError
-	if errors.As(cause, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources) {
+	if full(cause) {
 		code, advice = schemas.RefusedFull, "the store is full: try again later, and tell the operator"
 	}
+	refuseWith(records, schemas.Refuse(code, advice))
+}
+
+// full says whether the engine refused because the store has reached its bound.
+// An error of the disk is never answered with that.
+func full(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources)
+}
+
+func refuseWith(records []*record, refusal *schemas.Refusal) {
 	for _, r := range records {
-		r.receipt.Refusal = schemas.Refuse(code, advice)
+		own := *refusal
+		r.receipt.Refusal = &own
 	}
 }
 

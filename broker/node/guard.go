@@ -52,7 +52,11 @@ func (n *Node) Guard(ctx context.Context) error {
 // watch suspends the desk that has the most ways back if there are too many.
 // Counting takes a while, so it is done again only when more have come.
 func (n *Node) watch(g *guard, now time.Time) error {
-	hub, err := n.server.LookupAccount(n.registry.HubAccount())
+	running := n.current.Load()
+	if running == nil {
+		return nil // the store is being opened again
+	}
+	hub, err := running.LookupAccount(n.registry.HubAccount())
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func (n *Node) watch(g *guard, now time.Time) error {
 		return nil
 	}
 	g.counted = total
-	info, err := n.server.Accountz(&server.AccountzOptions{Account: n.registry.HubAccount()})
+	info, err := running.Accountz(&server.AccountzOptions{Account: n.registry.HubAccount()})
 	if err != nil {
 		return err
 	}
@@ -76,8 +80,8 @@ func (n *Node) watch(g *guard, now time.Time) error {
 // suspendWorst suspends whoever has the most ways back, more than is fair and
 // is not out already.
 func (n *Node) suspendWorst(byDesk map[string]int, fair int, now time.Time) error {
-	n.refreshing.Lock()
-	defer n.refreshing.Unlock()
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	worst := ""
 	for key, have := range byDesk {
 		_, isDesk := n.registry.DeskByAccount(key)
@@ -97,8 +101,8 @@ func (n *Node) suspendWorst(byDesk map[string]int, fair int, now time.Time) erro
 
 // readmit lets those in again whose time is over.
 func (n *Node) readmit(now time.Time) error {
-	n.refreshing.Lock()
-	defer n.refreshing.Unlock()
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	var faults []error
 	for key, until := range n.suspended {
 		if now.After(until) {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
-	"path/filepath"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	server "github.com/nats-io/nats-server/v2/server"
@@ -18,21 +20,24 @@ import (
 // Node is a running server. Its methods may be used by any number of
 // goroutines.
 type Node struct {
+	cfg      Config // with its defaults; Listen names the port
+	url      string // where members connect
 	registry *accounts.Registry
-	server   *server.Server
-	resolver *resolver
 	lock     *accounts.Lock
 	log      *slog.Logger
-	listens  bool
 	stop     sync.Once
-	// started is closed when the server's own start has returned.
-	started chan struct{}
+	// current is the server that is open to connections, nil until there is one.
+	current atomic.Pointer[server.Server]
 
-	// refreshing orders refreshes, so that the last one to return has given
-	// the server the newest claims.
-	refreshing sync.Mutex
-	// suspended has the accounts that the guard keeps out, and until when;
-	// guarded by refreshing.
+	// changing orders refreshes and reopenings, so that the last refresh to
+	// return has given the running server the newest claims.
+	changing sync.Mutex
+	// What follows belongs to the last server that was made; guarded by changing.
+	server   *server.Server
+	resolver *resolver
+	started  chan struct{} // closed when the server's own start has returned
+	stuck    bool          // it cannot be stopped: the folder stays locked until the process ends
+	// suspended has the accounts that the guard keeps out, and until when.
 	suspended map[string]time.Time
 
 	mu    sync.Mutex
@@ -62,25 +67,62 @@ func start(cfg Config, reg *accounts.Registry, o *server.Options) (*Node, error)
 	if err := sameFolder(cfg.Dir, reg.Dir()); err != nil {
 		return nil, err
 	}
-	// The server would make its folder readable by the group.
-	if err := os.Mkdir(filepath.Join(cfg.Dir, server.JetStreamStoreDir), 0o700); err != nil && !os.IsExist(err) {
+	// The server would make its folders readable by the group.
+	if err := os.MkdirAll(storeDir(cfg.Dir, reg), 0o700); err != nil {
 		return nil, err
 	}
 	lock, err := accounts.Acquire(cfg.Dir, "node.lock")
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{registry: reg, lock: lock, log: cfg.Log, listens: !o.DontListen, suspended: map[string]time.Time{}}
-	n.resolver, _ = o.AccountResolver.(*resolver)
-	if err := n.run(cfg, o); err != nil {
+	n := &Node{cfg: cfg, registry: reg, lock: lock, log: cfg.Log}
+	if err := n.open(o, roomToStart); err != nil {
 		n.Stop()
 		return nil, err
 	}
 	return n, nil
 }
 
+// open makes a server on what is on the disk and lets connections in.
+func (n *Node) open(o *server.Options, room int64) error {
+	if err := putBack(storeDir(n.cfg.Dir, n.registry)); err != nil {
+		return err
+	}
+	if err := try(storeDir(n.cfg.Dir, n.registry), room); err != nil {
+		return err
+	}
+	n.resolver, _ = o.AccountResolver.(*resolver)
+	n.suspended = map[string]time.Time{}
+	if err := n.run(o); err != nil {
+		return err
+	}
+	if err := errors.Join(health(n.server), n.pin()); err != nil {
+		return err
+	}
+	if err := dropAside(storeDir(n.cfg.Dir, n.registry)); err != nil {
+		return err
+	}
+	n.current.Store(n.server)
+	return nil
+}
+
+// pin keeps the address that members connect to, so that they find it again
+// when the server is opened again.
+func (n *Node) pin() error {
+	address, ok := n.server.Addr().(*net.TCPAddr)
+	if !ok || n.url != "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(n.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	n.cfg.Listen, n.url = net.JoinHostPort(host, strconv.Itoa(address.Port)), n.server.ClientURL()
+	return nil
+}
+
 // run creates, starts and checks the server.
-func (n *Node) run(cfg Config, o *server.Options) error {
+func (n *Node) run(o *server.Options) error {
 	if err := checkOptions(o); err != nil {
 		return err
 	}
@@ -92,9 +134,9 @@ func (n *Node) run(cfg Config, o *server.Options) error {
 	if err := checkOptions(o); err != nil {
 		return err
 	}
-	log := newLogger(cfg.Log)
+	log := newLogger(n.log)
 	n.server.SetLoggerV2(log, false, false, false)
-	if err := n.await(log, cfg.StartWait); err != nil {
+	if err := n.await(log, n.cfg.StartWait); err != nil {
 		return err
 	}
 	if _, err := n.server.LookupAccount(n.registry.HubAccount()); err != nil {
@@ -140,8 +182,8 @@ func (n *Node) Hub(name string) (*nats.Conn, error) {
 		return nil, fmt.Errorf("connecting %s to the hub: %w", name, err)
 	}
 	token := func() (string, error) { return login.Token, nil }
-	nc, err := nats.Connect("", nats.InProcessServer(n.server), nats.Name(name), nats.UserJWT(token, login.Sign),
-		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1),
+	nc, err := nats.Connect("", nats.InProcessServer(door{n}), nats.Name(name), nats.UserJWT(token, login.Sign),
+		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1), nats.IgnoreAuthErrorAbort(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			n.log.Warn("hub connection", "name", name, "err", err)
 		}))
@@ -154,22 +196,29 @@ func (n *Node) Hub(name string) (*nats.Conn, error) {
 	return nc, nil
 }
 
+// door lets the hub's connections in at whichever server runs.
+type door struct{ node *Node }
+
+// InProcessConn connects to the server that is open now.
+func (d door) InProcessConn() (net.Conn, error) {
+	s := d.node.current.Load()
+	if s == nil {
+		return nil, errors.New("the message server is being opened again")
+	}
+	return s.InProcessConn()
+}
+
 // URL is where members connect, such as "nats://127.0.0.1:4222", or empty if
 // the server does not listen.
-func (n *Node) URL() string {
-	if !n.listens {
-		return ""
-	}
-	return n.server.ClientURL()
-}
+func (n *Node) URL() string { return n.url }
 
 // Refresh makes the server act on what the registry now says of a desk, and
 // returns when it does: a new desk can connect, and whoever was revoked is cut
 // off and stays out. It must follow every Enrol and Revoke. It does nothing if
 // the server knows already.
 func (n *Node) Refresh(d accounts.Desk) error {
-	n.refreshing.Lock()
-	defer n.refreshing.Unlock()
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	if err := n.refresh(d.Account); err != nil {
 		return fmt.Errorf("refreshing the account of %s: %w", d, err)
 	}
@@ -177,6 +226,9 @@ func (n *Node) Refresh(d accounts.Desk) error {
 }
 
 func (n *Node) refresh(key string) error {
+	if n.server == nil {
+		return nil // the next one asks the registry when it is opened
+	}
 	// First the account, which may be new to the server: claims that are read
 	// afterwards are never older than those it has.
 	account, err := n.server.LookupAccount(key)
@@ -219,15 +271,6 @@ func (n *Node) verify(key string, revoked map[string]int64) error {
 	return nil
 }
 
-// Healthy returns nil if the server runs and every stream works, else what
-// does not. After a disk error a stream stays stopped until a restart.
-func (n *Node) Healthy() error {
-	if status := n.server.Healthz(&server.HealthzOptions{}); status.Status != "ok" {
-		return fmt.Errorf("the message server is not healthy: %s %s", status.Status, status.Error)
-	}
-	return nil
-}
-
 // Stop closes the hub's connections and stops the server; everything that was
 // acknowledged is on disk. It returns when nothing runs any more. Stopping
 // twice does nothing.
@@ -239,12 +282,10 @@ func (n *Node) Stop() {
 		for _, nc := range conns {
 			nc.Close()
 		}
-		if n.server != nil {
-			n.server.Shutdown()
-			n.server.WaitForShutdown()
-		}
-		if n.starting() {
-			return
+		n.changing.Lock()
+		defer n.changing.Unlock()
+		if !n.halt() {
+			return // the folder stays locked, and the end of the process frees it
 		}
 		if err := n.lock.Release(); err != nil {
 			n.log.Error("releasing the folder", "err", err)

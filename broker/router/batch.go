@@ -110,6 +110,11 @@ func (b *batch) add(msg *nats.Msg) {
 func (r *Router) commit(ctx context.Context, b *batch) (position, error) {
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
+	if r.cfg.Settled != nil {
+		if err := r.cfg.Settled(ctx); err != nil {
+			return position{}, fmt.Errorf("waiting until the intake is durable: %w", err)
+		}
+	}
 	b.msgs[0].Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(b.start.fence, 10))
 	last, err := r.store(ctx, b.msgs)
 	if err != nil {

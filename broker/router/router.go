@@ -32,13 +32,18 @@ type Desks interface {
 	DesksOf(member schemas.MemberID) []Desk
 }
 
-// Config is what a router needs. Every field is required.
+// Config is what a router needs. Every field is required unless it says otherwise.
 type Config struct {
 	// Conn publishes live copies as the hub; the router does not close it.
 	Conn *nats.Conn
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Desks     Desks
+	// Settled returns nil once all that can be read of the intake is durable. It
+	// is asked before each commit: the engine shows a batch before it has synced
+	// it, and a decision must not outlive the message that it is about. Nil means
+	// that nobody needs to be asked.
+	Settled func(context.Context) error
 	// Policy returns the tables in force, and who brought them into force.
 	Policy func() (p *policy.Policy, by string)
 	// Now is the clock.
@@ -223,6 +228,13 @@ func (r *Router) takePlace(ctx context.Context) (position, error) {
 		// The engine passes over what it cannot read. Going on would decide
 		// again what a later entry decided.
 		return position{}, fmt.Errorf("%w: the feeds end at %d, and the last entry that can be read ends at %d; restore a backup", ErrDamaged, at.fence, end)
+	}
+	// Asked again: another router may have written behind the fence meanwhile.
+	if info, err = stream.Info(ctx); err != nil {
+		return position{}, fmt.Errorf("reading the fence: %w", err)
+	}
+	if end := last.Sequence + uint64(last.Copies); info.State.LastSeq < end {
+		return position{}, fmt.Errorf("%w: the feeds end at %d, and the last entry has copies up to %d: half a batch was stored; restore a backup", ErrDamaged, info.State.LastSeq, end)
 	}
 	intake, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
 	if err != nil {
