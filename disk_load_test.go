@@ -408,15 +408,6 @@ func (d *badDisk) end() {
 	d.until("the broker stops", 30*time.Second, func() bool { return syscall.Kill(pid, 0) != nil })
 }
 
-// spread is the median and the worst of some times, in words.
-func spread(times []time.Duration) string {
-	if len(times) == 0 {
-		return "none"
-	}
-	s := slices.Sorted(slices.Values(times))
-	return fmt.Sprintf("median %d ms, worst %d ms", s[len(s)/2].Milliseconds(), s[len(s)-1].Milliseconds())
-}
-
 // worstOver complains if a time is longer than promised.
 func worstOver(t *testing.T, what string, limit time.Duration, times []time.Duration) {
 	t.Helper()

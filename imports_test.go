@@ -32,14 +32,15 @@ var mayImport = map[string][]string{
 	"agents/native/markup":     {"agents", "agents/native"},                                    // records out of XML, for every adapter that reads it
 	"agents/native/fivebyfive": {"schemas", "agents", "agents/native", "agents/native/markup"}, // the report that police and SOCA share
 	"broker":                   {"schemas", "broker/*"},
-	"broker/accounts":          {"schemas", "broker/policy"},
+	"broker/accounts":          {"schemas", "broker/policy", "broker/failpoint"},
+	"broker/failpoint":         {}, // where crashes are tried out; empty in every ordinary build
 	"broker/node":              {"schemas", "broker/accounts"},
 	"broker/policy":            {"schemas", "broker/policy/table"},
 	"broker/policy/table":      {}, // the strict reader alone: knows nothing of what tables say
 	"broker/ledger":            {"schemas", "schemas/proof"},
 	"broker/ledger/tree":       {"schemas", "schemas/proof", "broker/ledger"}, // follows the ledger; the ledger does not know it
-	"broker/intake":            {"schemas", "broker/policy", "broker/ledger"},
-	"broker/router":            {"schemas", "broker/policy", "broker/ledger"},
+	"broker/intake":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
+	"broker/router":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
 	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// both sides, as their users see them

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -60,7 +61,7 @@ type Router struct {
 	fence   atomic.Uint64
 	inForce atomic.Pointer[string]
 	turns   atomic.Uint64
-	// changed rings when the tables may have changed.
+	// changed rings when the tables or the desks may have changed.
 	changed chan struct{}
 }
 
@@ -139,12 +140,14 @@ func (r *Router) InForce() string {
 }
 
 // Turns counts how often the router has said where it stands. Whatever it
-// decides after a turn it decides under the tables that are in force then.
+// decides after a turn it decides under the tables that are in force then, and
+// for the desks that there are then.
 func (r *Router) Turns() uint64 { return r.turns.Load() }
 
-// PolicyChanged tells the router to take up the tables in force now, even if
-// nothing waits to be routed. It does not wait: see InForce.
-func (r *Router) PolicyChanged() {
+// Changed tells the router to take a turn, even if nothing waits to be routed,
+// because the tables or the desks have changed. It does not wait: see Turns and
+// InForce.
+func (r *Router) Changed() {
 	select {
 	case r.changed <- struct{}{}:
 	default: // it will look anyhow
@@ -169,23 +172,27 @@ func (r *Router) route(ctx context.Context) error {
 			return err
 		}
 		if len(waiting) == 0 {
-			// Without a message the tables have changed, and somebody waits
-			// for the entry that says so.
+			// Without a message something has changed, and somebody waits for
+			// the turn, and for the entry if it was the tables.
 			if at, err = r.recordPolicy(ctx, at); err != nil {
 				return err
 			}
 		}
+		failpoint.Here("router.fetched")
 		for len(waiting) > 0 {
 			b := newBatch(at)
 			n, err := r.fill(ctx, b, waiting)
 			if err != nil {
 				return err
 			}
+			failpoint.Here("router.decided")
 			if at, err = r.commit(ctx, b); err != nil {
 				return err
 			}
+			failpoint.Here("router.committed")
 			r.stand(at)
 			r.publishLive(b)
+			failpoint.Here("router.shown")
 			waiting = waiting[n:]
 		}
 	}
@@ -271,6 +278,7 @@ func (r *Router) adopt(b *batch) (*policy.Policy, error) {
 	if b.end.policy == p.Hash() {
 		return p, nil
 	}
+	failpoint.Here("router.adopted")
 	return p, b.addEntry(&ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), By: by, Intake: b.end.place})
 }
 
