@@ -33,30 +33,14 @@ other things are worth less. The folder must be on a real disk.`,
   liaison bench --long --dir /var/lib/liaison-bench --json bench.json`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plan := bench.Usual()
-			switch {
-			case quick && long:
-				return usageError{errors.New("give --quick or --long")}
-			case scale <= 0:
-				return usageError{errors.New("--scale must be above 0")}
-			case quick:
-				plan = bench.Quick()
-			case long:
-				plan = bench.Long()
-			}
-			work, err := os.MkdirTemp(dir, "liaison-bench-")
+			plan, err := choosePlan(quick, long, scale)
 			if err != nil {
 				return err
 			}
-			defer os.RemoveAll(work)
-			errs := cmd.ErrOrStderr()
-			report, err := bench.Run(cmd.Context(), bench.Config{Dir: work, Tables: protocol.Tables, Plan: plan.Times(scale),
-				Log: newLog(errs, slog.LevelError),
-				Say: func(format string, args ...any) { fmt.Fprintf(errs, format+"\n", args...) }})
+			report, err := runBench(cmd, dir, plan)
 			if err != nil {
 				return err
 			}
-			report.Command, report.Commit = strings.Join(append([]string{"liaison"}, os.Args[1:]...), " "), shortCommit()
 			printBench(cmd.OutOrStdout(), report)
 			return writeBench(file, report)
 		},
@@ -67,6 +51,36 @@ other things are worth less. The folder must be on a real disk.`,
 	cmd.Flags().BoolVar(&long, "long", false, "take up to 15 minutes, with a million messages stored")
 	cmd.Flags().Float64Var(&scale, "scale", 1, "measure so many times as long, with so many times as many messages")
 	return cmd
+}
+
+// choosePlan says how much the flags ask for.
+func choosePlan(quick, long bool, scale float64) (bench.Plan, error) {
+	switch {
+	case quick && long:
+		return bench.Plan{}, usageError{errors.New("give --quick or --long")}
+	case scale <= 0:
+		return bench.Plan{}, usageError{errors.New("--scale must be above 0")}
+	case quick:
+		return bench.Quick().Times(scale), nil
+	case long:
+		return bench.Long().Times(scale), nil
+	}
+	return bench.Usual().Times(scale), nil
+}
+
+// runBench measures in a new folder, which it removes, and says meanwhile what
+// it does.
+func runBench(cmd *cobra.Command, dir string, plan bench.Plan) (bench.Report, error) {
+	work, err := os.MkdirTemp(dir, "liaison-bench-")
+	if err != nil {
+		return bench.Report{}, err
+	}
+	defer os.RemoveAll(work)
+	errs := cmd.ErrOrStderr()
+	report, err := bench.Run(cmd.Context(), bench.Config{Dir: work, Tables: protocol.Tables, Plan: plan,
+		Log: newLog(errs, slog.LevelError), Say: func(format string, args ...any) { fmt.Fprintf(errs, format+"\n", args...) }})
+	report.Command, report.Commit = strings.Join(append([]string{"liaison"}, os.Args[1:]...), " "), shortCommit()
+	return report, err
 }
 
 func printBench(w io.Writer, r bench.Report) {

@@ -22,7 +22,7 @@ type Plan struct {
 
 // Quick is a look of some 20 seconds.
 func Quick() Plan {
-	return Plan{Repetitions: 2, Each: 200 * time.Millisecond, Backlog: 4000, Rules: []int{10_000}, Latency: time.Second}
+	return Plan{Repetitions: 2, Each: 200 * time.Millisecond, Backlog: 4000, Rules: []int{10_000}, Latency: 500 * time.Millisecond}
 }
 
 // Usual takes about two minutes.

@@ -1,12 +1,15 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -60,4 +63,75 @@ func appendTo(file, rows string) error {
 	}
 	_, err = f.WriteString(rows)
 	return errors.Join(err, f.Close())
+}
+
+// size is a set of tables.
+type size struct {
+	name   string
+	policy *policy.Policy
+}
+
+// sizes loads the embedded tables and the larger ones.
+func (b *bench) sizes() ([]size, error) {
+	p, err := policy.Load(b.Tables)
+	if err != nil {
+		return nil, fmt.Errorf("loading the tables: %w", err)
+	}
+	all := []size{{"embedded", p}}
+	for _, n := range b.Plan.Rules {
+		p, err := larger(filepath.Join(b.Dir, fmt.Sprintf("tables-%d", n)), b.Tables, n, b.site.areas)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, size{strconv.Itoa(n), p})
+	}
+	return all, nil
+}
+
+// tablesFanOut is to how many members each message goes while tables are compared.
+const tablesFanOut = 5
+
+// measureTables measures what larger tables cost.
+func (b *bench) measureTables(ctx context.Context, st *stage) error {
+	sizes, err := b.sizes()
+	if err != nil {
+		return err
+	}
+	wall, cpu := make([]pairs, len(sizes)), make([]pairs, len(sizes))
+	err = b.repeat("the size of the tables", func(bool) error {
+		var embedded work
+		for i, s := range sizes {
+			st.policy.Store(s.policy)
+			w, err := b.fillAndRoute(ctx, st, tablesFanOut, b.Plan.Backlog)
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				embedded = w
+			}
+			wall[i].add(w.each(w.routing), embedded.each(embedded.routing))
+			cpu[i].add(w.each(w.cpu), embedded.each(embedded.cpu))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, s := range sizes[1:] {
+		b.addTables(s, wall[i+1], cpu[i+1])
+	}
+	return nil
+}
+
+// each shares a time out among the messages, in microseconds.
+func (w work) each(took time.Duration) float64 { return took.Seconds() * 1e6 / float64(w.messages) }
+
+func (b *bench) addTables(s size, wall, cpu pairs) {
+	says := fmt.Sprintf("with %s more rules, and as many more members, to with the embedded tables (fan-out %d)", s.name, tablesFanOut)
+	b.add(wall.figure(Figure{Part: Tables, Name: s.name + " rules, time", Of: "µs/message", AtMost: 1.2,
+		Says: "time to route a message of a backlog " + says}))
+	if cpuTime() > 0 {
+		b.add(cpu.figure(Figure{Part: Tables, Name: s.name + " rules, processor", Of: "µs/message", AtMost: 1.2,
+			Says: "processor time of sending, accepting and routing a message " + says}))
+	}
 }
