@@ -150,7 +150,7 @@ func (p path) run(ctx context.Context, pace, count int) (delays, error) {
 	receipts := make(chan receipt, count)
 	var faults [2]error
 	var waiting sync.WaitGroup
-	waiting.Go(func() { faults[0] = t.hear(ctx, receipts) })
+	waiting.Go(func() { faults[0] = t.hear(ctx, js, p.address, receipts) })
 	waiting.Go(func() { faults[1] = t.read(ctx, p, count) })
 	err = p.send(ctx, js, pace, count, t, receipts)
 	close(receipts)
@@ -164,6 +164,7 @@ func (p path) run(ctx context.Context, pace, count int) (delays, error) {
 // receipt is the promise of one.
 type receipt struct {
 	due     time.Time
+	body    []byte
 	promise jetstream.PubAckFuture
 }
 
@@ -178,7 +179,7 @@ func (p path) send(ctx context.Context, js jetstream.JetStream, pace, count int,
 		if err != nil {
 			return fmt.Errorf("publishing: %w", err)
 		}
-		receipts <- receipt{due, promise}
+		receipts <- receipt{due, raw, promise}
 	}
 	return context.Cause(ctx)
 }
@@ -197,17 +198,21 @@ func (t *timed) expect(number uint64, due time.Time) {
 	t.due[number] = due
 }
 
-// hear waits for the receipts, which come in the order of sending.
-func (t *timed) hear(ctx context.Context, receipts <-chan receipt) error {
+// hear waits for the receipts, which come in the order of sending. What is
+// refused, as by a broker whose disk stalls, is sent again, and its delay counts
+// all the same.
+func (t *timed) hear(ctx context.Context, js jetstream.JetStream, address string, receipts <-chan receipt) error {
 	for r := range receipts {
 		select {
 		case <-r.promise.Ok():
-			t.acked = append(t.acked, time.Since(r.due))
-		case err := <-r.promise.Err():
-			return fmt.Errorf("a message got no receipt: %w", err)
+		case <-r.promise.Err():
+			if err := publishOne(ctx, js, address, r.body); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		t.acked = append(t.acked, time.Since(r.due))
 	}
 	return nil
 }

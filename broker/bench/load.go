@@ -101,11 +101,21 @@ func (t target) publishOneByOne(ctx context.Context, messages int) (time.Duratio
 	}
 	began := time.Now()
 	for range max(messages/t.perSubmission(), 1) {
-		if _, err := js.Publish(ctx, t.address, t.body(0)); err != nil {
-			return 0, fmt.Errorf("publishing: %w", err)
+		if err := publishOne(ctx, js, t.address, t.body(0)); err != nil {
+			return 0, err
 		}
 	}
 	return time.Since(began), nil
+}
+
+// publishOne publishes until there is a receipt, or it was refused too often.
+func publishOne(ctx context.Context, js jetstream.JetStream, address string, body []byte) (err error) {
+	for range attempts {
+		if _, err = js.Publish(ctx, address, body); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("publishing: refused %d times, at last with: %w", attempts, err)
 }
 
 func (t target) body(i int) []byte {
