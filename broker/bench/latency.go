@@ -21,7 +21,9 @@ type path struct {
 	sender  *nats.Conn
 	address string
 	supply  *supply
-	reader  jetstream.Consumer
+	// reader reads as long as the path is: whoever stops a pull may lose what is
+	// on its way until it is delivered again.
+	reader jetstream.MessagesContext
 	// number reads the number of a message from a copy.
 	number func(jetstream.Msg) (uint64, error)
 }
@@ -41,6 +43,7 @@ func (b *bench) measureLatency(ctx context.Context, r *running) error {
 	if err != nil {
 		return err
 	}
+	defer plain.reader.Stop()
 	for _, pace := range paces {
 		var all, beside summary
 		err := b.repeat(fmt.Sprintf("delays at %d a second", pace), func(oursFirst bool) error {
@@ -104,13 +107,21 @@ func (b *bench) pathThrough(ctx context.Context, r *running) (path, func(), erro
 		number: func(m jetstream.Msg) (uint64, error) { return numberOf(m.Headers().Get(schemas.HeaderID)) }}
 	js, err := jetstream.NewWithAPIPrefix(nc, schemas.APIPrefix)
 	if err == nil {
-		p.reader, err = js.Consumer(ctx, schemas.FeedName, schemas.ConsumerName)
+		p.reader, err = pull(js.Consumer(ctx, schemas.FeedName, schemas.ConsumerName))
 	}
 	if err != nil {
 		nc.Close()
 		return path{}, nil, fmt.Errorf("reading a feed: %w", err)
 	}
-	return p, nc.Close, nil
+	return p, func() { p.reader.Stop(); nc.Close() }, nil
+}
+
+// pull begins to read from a consumer, if there is one.
+func pull(c jetstream.Consumer, err error) (jetstream.MessagesContext, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c.Messages(jetstream.PullMaxMessages(500), jetstream.PullExpiry(30*time.Second))
 }
 
 // plainPath is the way from a publisher to a durable consumer of the plain engine.
@@ -126,7 +137,7 @@ func (b *bench) plainPath(ctx context.Context) (path, error) {
 		number: func(m jetstream.Msg) (uint64, error) { return t.supplies[0].numberIn(m.Data()) }}
 	js, err := jetstream.New(t.conns[1])
 	if err == nil {
-		p.reader, err = js.CreateConsumer(ctx, plainStream, jetstream.ConsumerConfig{Durable: plainReader, AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 1000})
+		p.reader, err = pull(js.CreateConsumer(ctx, plainStream, jetstream.ConsumerConfig{Durable: plainReader, AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 1000}))
 	}
 	if err != nil {
 		return path{}, fmt.Errorf("reading the plain stream: %w", err)
@@ -219,13 +230,8 @@ func (t *timed) hear(ctx context.Context, js jetstream.JetStream, address string
 
 // read reads until so many of the messages sent have arrived.
 func (t *timed) read(ctx context.Context, p path, count int) error {
-	msgs, err := p.reader.Messages(jetstream.PullMaxMessages(500), jetstream.PullExpiry(30*time.Second))
-	if err != nil {
-		return fmt.Errorf("reading copies: %w", err)
-	}
-	defer msgs.Stop()
 	for len(t.arrived) < count {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
+		m, err := p.reader.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return fmt.Errorf("after %d copies of %d: %w", len(t.arrived), count, err)
 		}
