@@ -1,14 +1,18 @@
 package broker
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"liaison/broker/accounts"
+	"liaison/deploy/protocol"
 	"liaison/schemas"
 )
 
@@ -240,5 +244,52 @@ func TestNoSequenceOfAnswersDeliversTwiceOrAfterARefusal(t *testing.T) {
 	balance, err := s.Balance(t.Context())
 	if err != nil || !balance.Balanced() {
 		t.Errorf("balance %+v, %v", balance, err)
+	}
+}
+
+// TestAnAnswerInABacklogFindsWhatItIsAbout routes a backlog that takes several
+// commits, with answers about messages that are not durable yet when the router
+// comes upon the answer.
+func TestAnAnswerInABacklogFindsWhatItIsAbout(t *testing.T) {
+	b, err := Open(t.Context(), Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", Default: protocol.Tables, MaxStore: 1 << 30,
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	s := &started{Broker: b, t: t, creds: map[string]string{}}
+	for _, name := range []string{"gla", "hmrc-nmw", "lincolnshire"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	for n := range 9 { // ten copies and an entry of each message: some 350 fill a batch
+		s.enrol(fmt.Sprintf("lincolnshire/more-%d", n), accounts.Enrolment{})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() { b.intake.Run(ctx) })
+	time.Sleep(50 * time.Millisecond) // until the intake serves
+
+	gla, hmrc := s.connect("gla/main"), s.connect("hmrc-nmw/main")
+	const before, after = 500, 20
+	for n := range before + after {
+		if n == before {
+			for number, about := range []int{300, 480, before - 1} {
+				accept(t, hmrc, consentOf("hmrc-nmw", number, about, "commissioners", schemas.Given))
+			}
+		}
+		accept(t, gla, withHMRC(n))
+	}
+	running.Go(func() { b.router.Run(ctx) })
+	s.routed(before + 3 + after)
+
+	balance, err := b.Balance(t.Context())
+	if want := uint64(10 * (before + after + 3)); err != nil || !balance.Balanced() || balance.Copies != want {
+		t.Errorf("balance %+v, %v; want %d copies", balance, err, want)
+	}
+	report, err := b.Verify(t.Context())
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("%d findings, %v; the first: %+v", len(report.Findings), err, report.Findings[:min(3, len(report.Findings))])
 	}
 }

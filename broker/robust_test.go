@@ -164,3 +164,39 @@ func TestALedgerWhoseEndCannotBeReadStopsTheRouter(t *testing.T) {
 		t.Errorf("the router returned %v, want that the ledger is damaged", err)
 	}
 }
+
+// TestManyInFlightAreStoredTogether: what is examined while one commit is made
+// durable goes out with the next, as one batch of the engine.
+func TestManyInFlightAreStoredTogether(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	js, err := jetstream.New(s.connect("gla/main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = 600
+	for n := range all {
+		if _, err := js.PublishAsync("submit", encodeMsgPack(t, farm(n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	s.routed(all)
+	intake, err := s.js.Stream(t.Context(), schemas.IntakeName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	together := 0
+	for n := range all {
+		m, err := intake.GetMsg(t.Context(), uint64(n+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Header.Get("Nats-Batch-Id") != "" {
+			together++
+		}
+	}
+	if together < all/3 {
+		t.Errorf("of %d messages in flight at once, %d were stored in batches", all, together)
+	}
+}

@@ -87,7 +87,9 @@ func (in *Intake) Run(ctx context.Context) error {
 	if err := in.cfg.Conn.Flush(); err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
-	examined := make(chan *submission, 4) // small: what waits is counted in the queue
+	// Room for a whole commit: what is examined while one commit is made durable
+	// goes out with the next. All of it is still counted in the queue.
+	examined := make(chan *submission, maxCommit)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

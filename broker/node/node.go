@@ -173,6 +173,12 @@ func (n *Node) await(log *logger, wait time.Duration) error {
 // readyStep is how long one look at the server's readiness lasts.
 const readyStep = 20 * time.Millisecond
 
+// hubQueue bounds the messages of one answer that wait for their reader: more
+// than any question of the broker asks for. The client library makes room for
+// all of them with each question, and its default of half a megabyte costs more
+// than the question.
+const hubQueue = 4096
+
 // Hub connects as the hub's own user, within the process. The connection
 // belongs to the node, which closes it at Stop; closing it earlier is allowed.
 // It reconnects by itself, and never keeps a publication for later.
@@ -184,6 +190,7 @@ func (n *Node) Hub(name string) (*nats.Conn, error) {
 	token := func() (string, error) { return login.Token, nil }
 	nc, err := nats.Connect("", nats.InProcessServer(door{n}), nats.Name(name), nats.UserJWT(token, login.Sign),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1), nats.IgnoreAuthErrorAbort(),
+		nats.SyncQueueLen(hubQueue),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			n.log.Warn("hub connection", "name", name, "err", err)
 		}))

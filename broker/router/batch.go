@@ -38,8 +38,6 @@ type batch struct {
 	copies []batchCopy
 	// decided has the address of every decision in the batch.
 	decided map[string]bool
-	// firstSequence is the sequence of the first message, once committed.
-	firstSequence uint64
 }
 
 // batchCopy is a copy in a batch, with what live readers need.
@@ -107,22 +105,23 @@ func (b *batch) add(msg *nats.Msg) {
 // commit stores a batch as a whole, fenced: if anything else was written since
 // the fence was read, nothing of it is stored. A crash in here leaves either
 // all of it or nothing.
-func (r *Router) commit(ctx context.Context, b *batch) (position, error) {
+func (r *Router) commit(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	if r.cfg.Settled != nil {
 		if err := r.cfg.Settled(ctx); err != nil {
-			return position{}, fmt.Errorf("waiting until the intake is durable: %w", err)
+			return fmt.Errorf("waiting until the intake is durable: %w", err)
 		}
 	}
 	b.msgs[0].Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(b.start.fence, 10))
 	last, err := r.store(ctx, b.msgs)
-	if err != nil {
-		return position{}, fmt.Errorf("committing %d entries and copies: %w", len(b.msgs), err)
+	if err == nil && last != b.end.fence {
+		err = fmt.Errorf("they end at %d instead of %d", last, b.end.fence)
 	}
-	b.firstSequence = last - uint64(len(b.msgs)) + 1
-	b.end.fence = last
-	return b.end, nil
+	if err != nil {
+		return fmt.Errorf("committing %d entries and copies: %w", len(b.msgs), err)
+	}
+	return nil
 }
 
 // store writes messages atomically and returns the sequence of the last. One

@@ -179,21 +179,8 @@ func (r *Router) route(ctx context.Context) error {
 			}
 		}
 		failpoint.Here("router.fetched")
-		for len(waiting) > 0 {
-			b := newBatch(at)
-			n, err := r.fill(ctx, b, waiting)
-			if err != nil {
-				return err
-			}
-			failpoint.Here("router.decided")
-			if at, err = r.commit(ctx, b); err != nil {
-				return err
-			}
-			failpoint.Here("router.committed")
-			r.stand(at)
-			r.publishLive(b)
-			failpoint.Here("router.shown")
-			waiting = waiting[n:]
+		if at, err = r.routeAll(ctx, at, waiting); err != nil {
+			return err
 		}
 	}
 }
@@ -260,12 +247,11 @@ func (r *Router) recordPolicy(ctx context.Context, at position) (position, error
 	if _, err := r.adopt(b); err != nil {
 		return at, err
 	}
-	if len(b.msgs) > 0 {
-		var err error
-		if at, err = r.commit(ctx, b); err != nil {
-			return at, err
-		}
+	ahead := r.launch(ctx, b)
+	if err := ahead.land(); err != nil {
+		return at, err
 	}
+	at = b.end
 	r.stand(at)
 	return at, nil
 }
@@ -282,8 +268,10 @@ func (r *Router) adopt(b *batch) (*policy.Policy, error) {
 	return p, b.addEntry(&ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), By: by, Intake: b.end.place})
 }
 
-// fill adds whole records to a batch up to its bounds and returns how many.
-func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord) (int, error) {
+// fill adds whole records to a batch up to its bounds and returns how many. What
+// an answer is about must be read from the ledger, so that one waits until
+// nothing is on its way there: until the batch is alone.
+func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord, alone bool) (int, error) {
 	p, err := r.adopt(b)
 	if err != nil {
 		return 0, err
@@ -294,8 +282,8 @@ func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord) (in
 		}
 		m, err := schemas.DecodeCopy(rec.data)
 		if err == nil && m.Kind == schemas.KindConsent {
-			if b.decided[schemas.DecisionAddress(m.Consent.Of.Originator, m.Consent.Of.ID)] {
-				return i, nil // what it is about is in this very batch: commit that first
+			if !alone || b.decided[schemas.DecisionAddress(m.Consent.Of.Originator, m.Consent.Of.ID)] {
+				return i, nil // what it is about may be on its way, or in this very batch
 			}
 			if err := r.reconsider(ctx, b, p, rec, m); err != nil {
 				return i, err
@@ -318,7 +306,7 @@ func (r *Router) publishLive(b *batch) {
 	for _, c := range b.copies {
 		msg := nats.NewMsg(schemas.LiveCopyAddress(c.account, c.message))
 		msg.Data = c.msg.Data
-		msg.Header = c.liveHeader(b.firstSequence)
+		msg.Header = c.liveHeader(b.start.fence + 1)
 		if err := r.cfg.Conn.PublishMsg(msg); err != nil {
 			r.cfg.Log.Warn("publishing live copies", "err", err)
 			return

@@ -3,9 +3,12 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -48,6 +51,7 @@ func TestEvidenceIsWhatTheRowsSay(t *testing.T) {
 		rows = append(rows, r)
 	}
 	want := append([]byte(intro), Render(rows)...)
+	want = append(want, howFast(t)...)
 	const file = "../../EVIDENCE.md"
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -57,5 +61,49 @@ func TestEvidenceIsWhatTheRowsSay(t *testing.T) {
 	got, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("EVIDENCE.md is not what the rows say (%v): run this test with -update", err)
+	}
+}
+
+// howFast renders what bench measured, if its report is there.
+func howFast(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile("bench.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseBench(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return RenderBench(r)
+}
+
+func TestABenchReportSaysWhatWasReachedAndWhatWasNot(t *testing.T) {
+	r, err := ParseBench([]byte(`{"when":"2009-08-14","command":"liaison bench","commit":"abc","machine":"an abacus","engine":"2","sync_ms":0.25,"repetitions":3,"figures":[
+		{"part":"intake","name":"512 in flight","says":"receipts to publishes","unit":"times","value":{"median":8.123,"low":7.5,"high":9},
+		 "ours":{"median":32100},"plain":{"median":4000},"of":"messages/s","at_least":7},
+		{"part":"latency","name":"feed p50","says":"submit to feed","unit":"ms","value":{"median":12.5,"low":11,"high":13},"at_most":10},
+		{"part":"cost","name":"disk","says":"bytes","unit":"MiB","value":{"median":117,"low":117,"high":117}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(RenderBench(r))
+	for _, want := range []string{
+		"| intake: 512 in flight | 8.12 × (7.5 to 9) | ≥ 7 | yes | 32100 messages/s | 4000 messages/s | receipts to publishes |",
+		"| latency: feed p50 | 12.5 ms (11 to 13) | ≤ 10 | **no** |  |  | submit to feed |",
+		"| cost: disk | 117 MiB (117 to 117) |  |  |  |  | bytes |",
+		"    liaison bench\n", "commit abc (an abacus)", "median of 3 repetitions",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the section lacks %q:\n%s", want, got)
+		}
+	}
+	for _, lacking := range []string{`{}`, `{"when":"2009-08-14","command":"liaison bench","machine":"m","repetitions":3,"figures":[{}]}`, `[`} {
+		if _, err := ParseBench([]byte(lacking)); err == nil {
+			t.Errorf("%s passes for a report", lacking)
+		}
 	}
 }

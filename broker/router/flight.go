@@ -1,0 +1,71 @@
+package router
+
+import (
+	"context"
+	"errors"
+
+	"liaison/broker/failpoint"
+)
+
+// flight is a batch on its way to the disk; the zero flight is of none.
+type flight struct {
+	batch *batch
+	done  chan error
+}
+
+// launch begins to commit a batch and says where it will end. The caller must
+// let it land, and use nothing of what it says if that fails.
+func (r *Router) launch(ctx context.Context, b *batch) flight {
+	if len(b.msgs) == 0 {
+		return flight{}
+	}
+	b.end.fence = b.start.fence + uint64(len(b.msgs))
+	f := flight{batch: b, done: make(chan error, 1)}
+	go func() { f.done <- r.commit(ctx, b) }()
+	return f
+}
+
+// land waits until the batch is durable, or returns why it is not.
+func (f flight) land() error {
+	if f.batch == nil {
+		return nil
+	}
+	return <-f.done
+}
+
+// routeAll decides what waits and commits it. While one batch is being made
+// durable the next one is decided: its place, its chain and its fence are known
+// before, and hold if the commit does. Nothing is on its way when it returns.
+func (r *Router) routeAll(ctx context.Context, at position, waiting []intakeRecord) (position, error) {
+	var ahead flight
+	for len(waiting) > 0 {
+		b := newBatch(at)
+		n, err := r.fill(ctx, b, waiting, ahead.batch == nil)
+		failpoint.Here("router.decided")
+		before := ahead.batch
+		if err := errors.Join(err, ahead.land()); err != nil {
+			return at, err
+		}
+		waiting = waiting[n:]
+		ahead = r.launch(ctx, b)
+		at = b.end
+		r.tell(before)
+	}
+	err := ahead.land()
+	if err == nil {
+		r.tell(ahead.batch)
+		r.stand(at)
+	}
+	return at, err
+}
+
+// tell tells others of a batch that is durable, if there is one.
+func (r *Router) tell(b *batch) {
+	if b == nil {
+		return
+	}
+	failpoint.Here("router.committed")
+	r.place.Store(b.end.place)
+	r.publishLive(b)
+	failpoint.Here("router.shown")
+}
