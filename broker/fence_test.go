@@ -132,7 +132,7 @@ func gatedRouter(t *testing.T, b *Broker, refused *starts) *gated {
 		t.Fatal(err)
 	}
 	g := &gated{at: make(chan struct{}, 1)}
-	g.Router = router.New(router.Config{Conn: nc, JetStream: js, Desks: &b.directory, Now: g.now, Log: slog.New(refused),
+	g.Router = router.New(router.Config{Conn: nc, JetStream: js, Desks: &b.directory, Holders: b.docket, Grown: func() {}, Now: g.now, Log: slog.New(refused),
 		Policy: func() (*policy.Policy, string) { return b.Policy(), "test" }})
 	return g
 }

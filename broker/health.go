@@ -20,7 +20,8 @@ func (b *Broker) Ready() error {
 	for _, part := range []struct {
 		name string
 		err  error
-	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()}} {
+	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
+		{"docket", b.docket.Ready()}} {
 		if part.err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))
 		}
@@ -153,7 +154,10 @@ var ErrUnknownMember = errors.New("not a member of the protocol")
 // member. A member of another day may be enrolled: tables that judge by the day
 // of creation serve the past.
 func CheckMember(p *policy.Policy, id schemas.MemberID) error {
-	if _, ok := p.Member(id); ok {
+	if m, ok := p.Member(id); ok {
+		if m.Kind == policy.KindBroker {
+			return fmt.Errorf("%q is the broker itself, and has no desk", id)
+		}
 		return nil
 	}
 	var names []string

@@ -75,6 +75,12 @@ type Entry struct {
 	Route string `json:"route,omitempty"`
 	// Commitment binds the entry to the message's content: see Commit.
 	Commitment string `json:"commitment,omitempty"`
+	// Of is the message that a step is about, and MadeOf are those that the
+	// message is made of: whoever has it has something of them.
+	Of     *schemas.MessageRef  `json:"of,omitempty"`
+	MadeOf []schemas.MessageRef `json:"made_of,omitempty"`
+	// Review is the day by which the message must be reviewed or weeded.
+	Review schemas.Date `json:"review,omitzero"`
 	// Day is the day on which the message was judged, as 2009-08-14.
 	Day string `json:"day,omitempty"`
 	// Held says that no member gets the message.
