@@ -193,6 +193,13 @@ func (d *Docket) found(ctx context.Context) (place, error) {
 	return at, nil
 }
 
+// Reset empties the docket; it is then made anew from the ledger.
+func (d *Docket) Reset() error {
+	d.advancing.Lock()
+	defer d.advancing.Unlock()
+	return d.clear()
+}
+
 // clear empties the docket.
 func (d *Docket) clear() error {
 	err := d.db.Update(func(tx *bolt.Tx) error {
