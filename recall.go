@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,19 +22,9 @@ confirms that it deleted what it had, or says by what law it keeps it.`,
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return asMember(cmd, &e.link, func(ctx context.Context, c *agents.Client) error {
-				self, err := c.Self(ctx)
-				if err != nil {
-					return err
-				}
-				m := e.message(schemas.KindRecall)
-				m.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])}, Reason: schemas.Code(reason)}
-				id, err := c.Take(ctx, m)
-				if err == nil {
-					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s/%s\n", self.Member, id)
-				}
-				return err
-			})
+			m := e.message(schemas.KindRecall)
+			m.Recall = &schemas.Recall{Of: schemas.MessageRef{ID: schemas.ID(args[0])}, Reason: schemas.Code(reason)}
+			return e.take(cmd, m)
 		},
 	}
 	e.flags(cmd)

@@ -16,6 +16,7 @@ import (
 type envelope struct {
 	link
 	marking, urgency, purpose string
+	id, created               string
 	asJSON                    bool
 }
 
@@ -24,16 +25,23 @@ func (e *envelope) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&e.marking, "marking", string(schemas.Restricted), "the protective `MARKING`")
 	cmd.Flags().StringVar(&e.urgency, "urgency", string(schemas.Routine), "routine, priority or immediate: it sets the clocks")
 	cmd.Flags().StringVar(&e.purpose, "purpose", "prevent-detect-crime", "the `CODE` of the purpose")
+	cmd.Flags().StringVar(&e.id, "id", "", "the `UUID` to give it, so that sending it again is harmless (default: a new one)")
+	cmd.Flags().StringVar(&e.created, "created", "", "the `TIME` when it was made, as 2009-08-14T09:30:00Z (default: now)")
 	cmd.Flags().BoolVar(&e.asJSON, "json", false, "print one JSON object")
 }
 
 // message begins a message of a kind.
 func (e *envelope) message(kind schemas.Kind) *schemas.Message {
-	return &schemas.Message{Kind: kind, Marking: schemas.Marking(e.marking), Urgency: schemas.Urgency(e.urgency), Purpose: schemas.Code(e.purpose)}
+	return &schemas.Message{ID: schemas.ID(e.id), Kind: kind, Marking: schemas.Marking(e.marking), Urgency: schemas.Urgency(e.urgency), Purpose: schemas.Code(e.purpose)}
 }
 
 // take submits the message, and prints its id.
 func (e *envelope) take(cmd *cobra.Command, m *schemas.Message) error {
+	if e.created != "" {
+		if err := m.Created.UnmarshalText([]byte(e.created)); err != nil {
+			return usageError{fmt.Errorf("--created: %w", err)}
+		}
+	}
 	return asMember(cmd, &e.link, func(ctx context.Context, c *agents.Client) error {
 		id, err := c.Take(ctx, m)
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 // Take submits a message that a person makes, such as a request or an answer:
 // it is given an id, the member as its originator and the time, where those
 // are missing, and its id is returned. A refusal by the broker is an error of
-// type *schemas.Refusal.
+// type *schemas.Refusal. A recall is of the member's own message.
 func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, error) {
 	self, err := c.Self(ctx)
 	if err != nil {
@@ -19,6 +19,9 @@ func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, erro
 	m.Schema, m.Originator = schemas.Schema, self.Member
 	if m.ID == "" {
 		m.ID = randomID()
+	}
+	if m.Recall != nil && m.Recall.Of.Originator == "" {
+		m.Recall.Of.Originator = self.Member
 	}
 	if m.Created.IsZero() {
 		m.Created = schemas.At(time.Now())

@@ -74,7 +74,7 @@ func (m *matters) set(at string) {
 	}
 	m.clock.at.Store(when.UnixNano())
 	if m.started != nil {
-		m.docket.Committed()
+		m.docket.Look()
 	}
 }
 
@@ -206,7 +206,7 @@ func TestARequestIsAnsweredOrLapsesAndEscalates(t *testing.T) {
 	if err := m.docket.Reset(); err != nil {
 		t.Fatal(err)
 	}
-	m.docket.Committed()
+	m.docket.Look()
 	if got := m.owed(); fmt.Sprint(got) != fmt.Sprint(before) {
 		t.Errorf("made anew it says %v instead of %v", got, before)
 	}

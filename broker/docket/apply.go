@@ -38,7 +38,8 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 		}
 	}
 	last := entries[len(entries)-1]
-	return d.db.Update(func(tx *bolt.Tx) error {
+	at := place{Number: last.Number, Sequence: last.Sequence}
+	err := d.db.Update(func(tx *bolt.Tx) error {
 		for i := range entries {
 			p, err := d.cfg.Tables(entries[i].Policy)
 			if err != nil {
@@ -49,19 +50,19 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 				return fmt.Errorf("taking up ledger entry %d: %w", entries[i].Number, err)
 			}
 		}
-		return tx.Bucket(metaBucket).Put(placeKey, encode(place{Number: last.Number, Sequence: last.Sequence}))
+		return tx.Bucket(metaBucket).Put(placeKey, encode(at))
 	})
+	if err == nil {
+		d.at, d.kept = at, at.Number
+	}
+	return err
 }
 
 // message reads the message of an entry if the docket needs it: tips that
 // somebody has, which are nearly all messages, have no clock but that of their
 // review.
 func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message, error) {
-	if e.Kind != ledger.DecisionEntry || e.Route == "" {
-		return nil, nil
-	}
-	tip := strings.HasPrefix(e.Route, string(schemas.KindTip)+".")
-	if tip && e.Due.IsZero() && e.Review.IsZero() && e.Replaces == 0 && len(e.MadeOf) == 0 {
+	if !e.Matters() {
 		return nil, nil
 	}
 	s, err := d.cfg.JetStream.Stream(ctx, schemas.IntakeName)

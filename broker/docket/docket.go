@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -42,7 +41,11 @@ type Docket struct {
 	db     *bolt.DB
 	// advancing lets one goroutine at a time bring the file up to date.
 	advancing sync.Mutex
-	checked   bool // the place was held against the ledger; guarded by advancing
+	// What follows is guarded by advancing: at is the place, once it was held
+	// against the ledger, and kept how far it is in the file.
+	checked bool
+	at      place
+	kept    uint64
 	// committed rings when the ledger has grown, and trouble is what the last
 	// look at it met.
 	committed chan struct{}
@@ -77,8 +80,8 @@ func Open(cfg Config) (*Docket, error) {
 // Close closes the file.
 func (d *Docket) Close() error { return d.db.Close() }
 
-// Committed tells the docket that the ledger has grown.
-func (d *Docket) Committed() {
+// Look has the docket look at the ledger and the clock.
+func (d *Docket) Look() {
 	select {
 	case d.committed <- struct{}{}:
 	default: // it will look anyhow
@@ -135,89 +138,3 @@ func (d *Docket) turn(ctx context.Context) (time.Time, error) {
 	}
 	return d.tell(ctx)
 }
-
-// Advance brings the docket up to the end of the ledger as it is now.
-func (d *Docket) Advance(ctx context.Context) error {
-	d.advancing.Lock()
-	defer d.advancing.Unlock()
-	at, err := d.found(ctx)
-	if err != nil {
-		return err
-	}
-	var waiting []ledger.Stored
-	flush := func() error {
-		if len(waiting) == 0 {
-			return nil
-		}
-		err := d.apply(ctx, waiting)
-		waiting = waiting[:0]
-		return err
-	}
-	for msg, err := range ledger.Walk(ctx, d.cfg.JetStream, ledger.Stream, ledger.Address, at.Sequence, time.Time{}) {
-		if err != nil {
-			return errors.Join(flush(), err)
-		}
-		e, err := ledger.Parse(msg.Data)
-		if err != nil {
-			return errors.Join(flush(), fmt.Errorf("following the ledger at sequence %d: %w", msg.Sequence, err))
-		}
-		waiting = append(waiting, ledger.Stored{Entry: e, Sequence: msg.Sequence})
-		if len(waiting) == batchSize {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
-}
-
-// found returns the place from which to go on. A docket that is ahead of the
-// ledger was kept from before a backup was put back: it is made anew.
-func (d *Docket) found(ctx context.Context) (place, error) {
-	at, err := d.place()
-	if err != nil || d.checked {
-		return at, err
-	}
-	last, _, err := d.ledger.Last(ctx)
-	if err != nil {
-		return place{}, err
-	}
-	if last.Number < at.Number {
-		d.cfg.Log.Warn("the docket is ahead of the ledger, and is made anew", "docket", at.Number, "ledger", last.Number)
-		if err := d.clear(); err != nil {
-			return place{}, err
-		}
-		at = place{}
-	}
-	d.checked = true
-	return at, nil
-}
-
-// Reset empties the docket; it is then made anew from the ledger.
-func (d *Docket) Reset() error {
-	d.advancing.Lock()
-	defer d.advancing.Unlock()
-	return d.clear()
-}
-
-// clear empties the docket.
-func (d *Docket) clear() error {
-	err := d.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range buckets {
-			if err := tx.DeleteBucket(name); err != nil {
-				return err
-			}
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("emptying the docket: %w", err)
-	}
-	return nil
-}
-
-// batchSize is the most entries of one transaction.
-const batchSize = 1000

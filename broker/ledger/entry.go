@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"liaison/schemas"
@@ -192,3 +193,22 @@ func NewSalt() string {
 
 // Commit binds content to an entry without revealing it.
 func Commit(salt string, content []byte) string { return proof.Commit(salt, content) }
+
+// Matters says whether the entry begins or changes a matter: nearly all tips
+// that somebody gets do not.
+func (e *Entry) Matters() bool {
+	if e.Kind != DecisionEntry || e.Route == "" {
+		return false
+	}
+	tip := strings.HasPrefix(e.Route, string(schemas.KindTip)+".")
+	return !tip || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
+}
+
+// Growth is by how much a commit made the ledger grow.
+type Growth struct {
+	// From and To are the numbers of the last entry before and after, and
+	// Sequence is where the stream ends now.
+	From, To, Sequence uint64
+	// Matters says whether an entry among them begins or changes a matter.
+	Matters bool
+}

@@ -53,7 +53,7 @@ type Config struct {
 	Settled func(context.Context) error
 	Holders Holders
 	// Grown is called when the ledger has grown. It must not wait.
-	Grown func()
+	Grown func(ledger.Growth)
 	// Policy returns the tables in force, and who brought them into force.
 	Policy func() (p *policy.Policy, by string)
 	// Now is the clock.
@@ -200,7 +200,6 @@ func (r *Router) stand(at position) {
 	r.fence.Store(at.fence)
 	r.inForce.Store(&at.policy)
 	r.turns.Add(1)
-	r.cfg.Grown()
 }
 
 // position is where the router stands: what the next entry must follow, the
@@ -262,6 +261,7 @@ func (r *Router) recordPolicy(ctx context.Context, at position) (position, error
 		return at, err
 	}
 	at = b.end
+	r.tell(ahead.batch)
 	r.stand(at)
 	return at, nil
 }
