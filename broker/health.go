@@ -150,6 +150,12 @@ func (b Balance) minus(c Balance) Balance {
 // ErrUnknownMember says that the protocol tables have no such member.
 var ErrUnknownMember = errors.New("not a member of the protocol")
 
+// Members are those of the tables in force that can have desks: all but the
+// broker itself.
+func (b *Broker) Members() []policy.Member {
+	return slices.DeleteFunc(slices.Clone(b.Policy().Members()), func(m policy.Member) bool { return m.Kind == policy.KindBroker })
+}
+
 // CheckMember returns an error that says what to do unless the tables have the
 // member. A member of another day may be enrolled: tables that judge by the day
 // of creation serve the past.
