@@ -63,22 +63,27 @@ type wish struct {
 }
 
 func (w *wish) flags(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&w.kinds, "kind", nil, "only messages of this `KIND` (tip, case); may be repeated")
+	cmd.Flags().StringSliceVar(&w.kinds, "kind", nil, "only messages of this `KIND` (tip, case, request, answer); may be repeated")
 	cmd.Flags().StringSliceVar(&w.crimes, "crime", nil, "only this crime type `CODE`, or those below it; may be repeated")
 	cmd.Flags().StringSliceVar(&w.areas, "area", nil, "only this area `CODE`, or those below it; may be repeated")
 	cmd.Flags().StringSliceVar(&w.urgencies, "urgency", nil, "only this `URGENCY` (routine, priority, immediate); may be repeated")
 	for flag, list := range map[string]*schemas.CodeList{"crime": schemas.CrimeTypes(), "area": schemas.Jurisdictions()} {
 		cmd.RegisterFlagCompletionFunc(flag, completeCodes(list))
 	}
-	cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions([]string{string(schemas.KindTip), string(schemas.KindCase)}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("kind", func(*cobra.Command, []string, string) (words []string, _ cobra.ShellCompDirective) {
+		for _, k := range schemas.DeliveredKinds() {
+			words = append(words, string(k))
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 // filter checks the codes and returns the filter.
 func (w *wish) filter() (schemas.Filter, error) {
 	var f schemas.Filter
 	for _, k := range w.kinds {
-		if k != string(schemas.KindTip) && k != string(schemas.KindCase) {
-			return f, usageError{fmt.Errorf("--kind %s: the kinds are tip and case", k)}
+		if !slices.Contains(schemas.DeliveredKinds(), schemas.Kind(k)) {
+			return f, usageError{fmt.Errorf("--kind %s: the kinds are %v", k, schemas.DeliveredKinds())}
 		}
 		f.Kinds = append(f.Kinds, schemas.Kind(k))
 	}

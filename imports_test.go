@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"broker/ledger/tree":       {"schemas", "schemas/proof", "broker/ledger"}, // follows the ledger; the ledger does not know it
 	"broker/intake":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/router":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
+	"broker/docket":            {"schemas", "broker/policy", "broker/ledger"},
 	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
 	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// measures the parts by themselves and the broker as a whole
@@ -82,6 +83,7 @@ var onlyThere = map[string][]string{
 	"github.com/vmihailenco/msgpack/v5":   {"schemas"},
 	"github.com/go-json-experiment/json":  {"schemas"},
 	"github.com/spf13/cobra":              {"."},
+	"go.etcd.io/bbolt":                    {"broker/docket"},
 	"github.com/prometheus/client_golang": {"."}, // what an agent shows to a scraper
 	"golang.org/x/mod":                    {".", "schemas/proof", "broker/ledger/tree"},
 }

@@ -167,7 +167,7 @@ func newLoad(t *testing.T) *load {
 	dir := t.TempDir()
 	l := &load{t: t, root: dir}
 	b := l.open()
-	for _, m := range b.Policy().Members() {
+	for _, m := range b.Members() {
 		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: m.ID, Role: accounts.Both, At: time.Now(), By: broker.ThisUser()})
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -34,23 +33,15 @@ func (c *Client) HeldList(ctx context.Context) ([]schemas.Status, error) {
 // which it is on record. A refusal by the broker is an error of type
 // *schemas.Refusal.
 func (c *Client) Answer(ctx context.Context, body schemas.Consent) (schemas.ID, error) {
-	self, err := c.Self(ctx)
-	if err != nil {
-		return "", err
-	}
 	if body.Of.Originator == "" {
+		self, err := c.Self(ctx)
+		if err != nil {
+			return "", err
+		}
 		body.Of.Originator = self.Member
 	}
-	m := &schemas.Message{Schema: schemas.Schema, ID: randomID(), Kind: schemas.KindConsent, Originator: self.Member, Created: schemas.At(time.Now()),
-		Marking: schemas.Protect, Urgency: schemas.Routine, Purpose: "prevent-detect-crime", Consent: &body}
-	receipts, err := c.Submit(ctx, m)
-	if err != nil {
-		return "", err
-	}
-	if r := receipts[0].Refusal; r != nil {
-		return "", r
-	}
-	return m.ID, nil
+	return c.Take(ctx, &schemas.Message{Kind: schemas.KindConsent, Marking: schemas.Protect, Urgency: schemas.Routine,
+		Purpose: "prevent-detect-crime", Consent: &body})
 }
 
 // randomID is a UUID of version 4: a person's answer has no native record.

@@ -33,6 +33,7 @@ type request struct {
 	Prove  *ProofQuery         `json:"prove,omitempty"`
 	Verify *struct{}           `json:"verify,omitempty"`
 	Check  *struct{}           `json:"check,omitempty"`
+	Docket *ClocksOf           `json:"docket,omitempty"`
 	Status *struct{}           `json:"status,omitempty"`
 	Load   *tablesQuery        `json:"load,omitempty"`
 	Diff   *diffQuery          `json:"diff,omitempty"`
@@ -244,6 +245,8 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 			return err
 		}
 		return value(report)
+	case q.Docket != nil:
+		return l.broker.ShowDocket(ctx, *q.Docket, func(c schemas.Clock) error { return value(c) })
 	case q.Status != nil:
 		return value(l.broker.Status())
 	case q.Load != nil:

@@ -13,6 +13,7 @@ import (
 
 	"liaison/broker/accounts"
 	"liaison/broker/ask"
+	"liaison/broker/docket"
 	"liaison/broker/intake"
 	"liaison/broker/ledger"
 	"liaison/broker/ledger/tree"
@@ -35,6 +36,7 @@ type Broker struct {
 	intake    *intake.Intake
 	router    *router.Router
 	ask       *ask.Desk
+	docket    *docket.Docket
 	conns     []*nats.Conn
 	js        jetstream.JetStream // for the operator's work
 	// intakeStream is the intake as the router's guard reads it; see settled.
@@ -109,14 +111,19 @@ func (b *Broker) start(ctx context.Context) error {
 		return fmt.Errorf("opening the intake: %w", err)
 	}
 	b.ledger = ledger.New(b.js)
-	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory,
+	if err := b.openDocket(conns["front"]); err != nil {
+		return err
+	}
+	b.directory.own = func() (schemas.MemberID, bool) { return ownMember(b.Policy()) }
+	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
-	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory, Settled: b.settled,
+	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
+		Holders: b.docket, Grown: b.docket.Committed, Settled: b.settled,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err
 	}
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
 	return nil
 }
 
@@ -141,7 +148,8 @@ func (b *Broker) Run(ctx context.Context) error {
 		}
 		kept <- err
 	}()
-	served := make(chan error, 4)
+	served := make(chan error, 5)
+	go func() { served <- b.docket.Run(front) }()
 	go func() { served <- b.node.Guard(front) }()
 	go func() { served <- b.intake.Run(front) }()
 	go func() { served <- b.ask.Run(front) }()
@@ -182,6 +190,11 @@ func (b *Broker) route(ctx context.Context) error {
 // Close stops the server and gives the folder free. It may be called once Run
 // has returned, or when Run was never called.
 func (b *Broker) Close() {
+	if b.docket != nil {
+		if err := b.docket.Close(); err != nil {
+			b.cfg.Log.Error("closing the docket", "err", err)
+		}
+	}
 	if b.tree != nil {
 		if err := b.tree.Close(); err != nil {
 			b.cfg.Log.Error("closing the ledger's tree", "err", err)

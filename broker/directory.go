@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"liaison/broker/accounts"
+	"liaison/broker/intake"
 	"liaison/broker/router"
 	"liaison/schemas"
 )
@@ -11,6 +12,8 @@ import (
 // directory tells intake, router and the information desk who is enrolled. It
 // is replaced as a whole when that changes, so that readers never wait.
 type directory struct {
+	// own is the broker's own member. It has no desk and no account.
+	own     func() (schemas.MemberID, bool)
 	current atomic.Pointer[enrolled]
 }
 
@@ -35,6 +38,9 @@ func (d *directory) set(desks []accounts.Desk) {
 
 // MemberOf returns the member behind an account.
 func (d *directory) MemberOf(account string) (schemas.MemberID, bool) {
+	if account == intake.BrokerAccount {
+		return d.own()
+	}
 	desk, ok := d.current.Load().byAccount[account]
 	return desk.Member, ok
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"liaison/broker/accounts"
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/broker/router"
 	"liaison/deploy/evidence"
@@ -132,7 +133,7 @@ func gatedRouter(t *testing.T, b *Broker, refused *starts) *gated {
 		t.Fatal(err)
 	}
 	g := &gated{at: make(chan struct{}, 1)}
-	g.Router = router.New(router.Config{Conn: nc, JetStream: js, Desks: &b.directory, Now: g.now, Log: slog.New(refused),
+	g.Router = router.New(router.Config{Conn: nc, JetStream: js, Desks: &b.directory, Holders: b.docket, Grown: func(ledger.Growth) {}, Now: g.now, Log: slog.New(refused),
 		Policy: func() (*policy.Policy, string) { return b.Policy(), "test" }})
 	return g
 }

@@ -20,7 +20,8 @@ func (b *Broker) Ready() error {
 	for _, part := range []struct {
 		name string
 		err  error
-	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()}} {
+	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
+		{"docket", b.docket.Ready()}} {
 		if part.err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))
 		}
@@ -149,11 +150,20 @@ func (b Balance) minus(c Balance) Balance {
 // ErrUnknownMember says that the protocol tables have no such member.
 var ErrUnknownMember = errors.New("not a member of the protocol")
 
+// Members are those of the tables in force that can have desks: all but the
+// broker itself.
+func (b *Broker) Members() []policy.Member {
+	return slices.DeleteFunc(slices.Clone(b.Policy().Members()), func(m policy.Member) bool { return m.Kind == policy.KindBroker })
+}
+
 // CheckMember returns an error that says what to do unless the tables have the
 // member. A member of another day may be enrolled: tables that judge by the day
 // of creation serve the past.
 func CheckMember(p *policy.Policy, id schemas.MemberID) error {
-	if _, ok := p.Member(id); ok {
+	if m, ok := p.Member(id); ok {
+		if m.Kind == policy.KindBroker {
+			return fmt.Errorf("%q is the broker itself, and has no desk", id)
+		}
 		return nil
 	}
 	var names []string

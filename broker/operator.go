@@ -25,6 +25,8 @@ type Operator interface {
 	VerifyLedger(ctx context.Context) (ledger.Report, error)
 	// Verify checks the whole balance: what every desk must hold.
 	Verify(ctx context.Context) (check.Report, error)
+	// ShowDocket calls fn with the clocks that are wanted, by thread.
+	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.

@@ -31,7 +31,7 @@ func TestASecondRouterIsFenced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := router.New(router.Config{Conn: nc, JetStream: js, Desks: &s.directory, Now: time.Now, Log: s.cfg.Log,
+	second := router.New(router.Config{Conn: nc, JetStream: js, Desks: &s.directory, Holders: s.docket, Grown: func(ledger.Growth) {}, Now: time.Now, Log: s.cfg.Log,
 		Policy: func() (*policy.Policy, string) { return s.Policy(), "second" }})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)

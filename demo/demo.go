@@ -154,7 +154,7 @@ func (d *demo) enrolAll(ctx context.Context) (int, error) {
 	if err := os.MkdirAll(filepath.Join(d.Dir, "creds"), 0o700); err != nil {
 		return 0, err
 	}
-	members := d.broker.Policy().Members()
+	members := d.broker.Members()
 	for _, m := range members {
 		if _, err := os.Stat(d.credsFile(m.ID)); !errors.Is(err, fs.ErrNotExist) {
 			continue // of an earlier run on the same folder

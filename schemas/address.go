@@ -21,6 +21,8 @@ const (
 	AskSelf    = "ask.self"
 	AskHead    = "ask.head"
 	AskProof   = "ask.proof"
+	AskThread  = "ask.thread"
+	AskDocket  = "ask.docket"
 	// LiveAddress is the root of a desk's live copies.
 	LiveAddress = "feed"
 )

@@ -117,6 +117,8 @@ var (
 	purposes      = listOf("purposes")
 	indicators    = listOf("indicators")
 	channels      = listOf("channels")
+	results       = listOf("results")
+	supportNeeds  = listOf("support-needs")
 )
 
 // CrimeTypes is the list of crime types, in groups.
@@ -136,6 +138,12 @@ func Indicators() *CodeList { return indicators() }
 
 // Channels is the list of ways in which a tip comes in.
 func Channels() *CodeList { return channels() }
+
+// Results is the list of what can come of a matter.
+func Results() *CodeList { return results() }
+
+// SupportNeeds is the list of what a possible victim can need.
+func SupportNeeds() *CodeList { return supportNeeds() }
 
 // listOf reads a list on first use. A fault in an embedded table is a fault of
 // the build, which a test finds; a program that has one must not run.

@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // Filter says which messages a desk or a reader wants. An empty list wants
 // everything; between the lists all must agree, within a list one is enough.
 type Filter struct {
@@ -10,6 +12,10 @@ type Filter struct {
 	Areas     []Code    `json:"areas,omitempty"`
 	Urgencies []Urgency `json:"urgencies,omitempty"`
 }
+
+// DeliveredKinds are the kinds of message that a desk can get, and so the ones
+// that a filter can want.
+func DeliveredKinds() []Kind { return slices.Clone(deliverable) }
 
 // Matches says whether the filter wants the message, which must be as the
 // recipient gets it: codes of withheld items must not be in it.

@@ -31,6 +31,26 @@ const (
 	KindCase Kind = "case"
 	// KindConsent is an answer about items of another message: see Consent.
 	KindConsent Kind = "consent"
+	// KindRequest asks other members for information: see Request.
+	KindRequest Kind = "request"
+	// KindAnswer answers a request: see Reply.
+	KindAnswer Kind = "answer"
+	// KindTasking passes on the lead of a case: see Tasking.
+	KindTasking Kind = "tasking"
+	// KindOutcome tells what came of a matter: see Feedback.
+	KindOutcome Kind = "outcome"
+	// KindReferral refers a possible victim: see Referral.
+	KindReferral Kind = "referral"
+	// KindDecision is a competent authority's: see Finding.
+	KindDecision Kind = "decision"
+	// KindNotice tells of something that others must act on: see Notice.
+	KindNotice Kind = "notice"
+	// KindRecall takes a message back: see Recall.
+	KindRecall Kind = "recall"
+	// KindRecallConfirmation says what was done about a recall: see Confirmation.
+	KindRecallConfirmation Kind = "recall-confirmation"
+	// KindCorrection corrects a message: see Correction.
+	KindCorrection Kind = "correction"
 )
 
 // Urgency says how soon a recipient must look at a message.
@@ -51,7 +71,7 @@ type Message struct {
 	Schema int `json:"schema"`
 	// ID is chosen by the sender; the same record always has the same ID.
 	ID ID `json:"id"`
-	// Kind names the body that is present: Tip, Case or Consent.
+	// Kind names the body that is present.
 	Kind Kind `json:"kind"`
 	// Originator is the member that submits; it must be the member whose
 	// credentials publish the message.
@@ -75,7 +95,7 @@ type Message struct {
 	// Sectors are codes of the list of sectors. They are a legal input: some
 	// gateways exist for one sector only.
 	Sectors []Code `json:"sectors,omitempty"`
-	// Items are the graded items, at least one; a consent has none.
+	// Items are the graded items, at least one; a bare step has none.
 	Items []Item `json:"items"`
 	// Subjects are the persons, businesses, places and things that items
 	// refer to by position.
@@ -93,6 +113,20 @@ type Message struct {
 	Case *Case `json:"case,omitempty"`
 	// Consent is the body of a consent, else nil.
 	Consent *Consent `json:"consent,omitempty"`
+	// Request is the body of a request, else nil.
+	Request *Request `json:"request,omitempty"`
+	// Answer is the body of an answer, else nil.
+	Answer *Reply `json:"answer,omitempty"`
+	// The bodies of the other kinds, each nil unless it is of that kind.
+
+	Tasking            *Tasking      `json:"tasking,omitempty"`
+	Outcome            *Feedback     `json:"outcome,omitempty"`
+	Referral           *Referral     `json:"referral,omitempty"`
+	Decision           *Finding      `json:"decision,omitempty"`
+	Notice             *Notice       `json:"notice,omitempty"`
+	Recall             *Recall       `json:"recall,omitempty"`
+	RecallConfirmation *Confirmation `json:"recall-confirmation,omitempty"`
+	Correction         *Correction   `json:"correction,omitempty"`
 }
 
 // Role says what happened in a jurisdiction.

@@ -5,7 +5,9 @@ package schemas
 func (p *packer) message(m *Message) {
 	p.open(9, m.Reference != "", len(m.Jurisdictions) > 0, len(m.CrimeTypes) > 0, len(m.Sectors) > 0,
 		len(m.Subjects) > 0, len(m.Links) > 0, !m.Review.IsZero(), m.WithheldItems != 0, m.Tip != nil, m.Case != nil,
-		m.Consent != nil)
+		m.Consent != nil, m.Request != nil, m.Answer != nil,
+		m.Tasking != nil, m.Outcome != nil, m.Referral != nil, m.Decision != nil, m.Notice != nil, m.Recall != nil,
+		m.RecallConfirmation != nil, m.Correction != nil)
 	p.integer("schema", m.Schema)
 	p.text("id", string(m.ID))
 	p.text("kind", string(m.Kind))
@@ -41,6 +43,7 @@ func (p *packer) message(m *Message) {
 	if m.Consent != nil {
 		p.consent(m.Consent)
 	}
+	p.steps(m)
 }
 
 func (p *packer) item(it *Item) {
@@ -125,10 +128,7 @@ func (p *packer) caseBody(c *Case) {
 func (p *packer) consent(c *Consent) {
 	p.key("consent")
 	p.open(4, len(c.To) > 0, !c.Until.IsZero(), c.Reason != "")
-	p.key("of")
-	p.open(2)
-	p.text("originator", string(c.Of.Originator))
-	p.text("id", string(c.Of.ID))
+	p.ref("of", c.Of)
 	p.key("items")
 	p.keep(p.enc.EncodeArrayLen(len(c.Items)))
 	for _, i := range c.Items {

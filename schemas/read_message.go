@@ -49,6 +49,36 @@ func (m *Message) read(r *reader) {
 		case "consent":
 			m.Consent = new(Consent)
 			readConsent(r, m.Consent)
+		case "request":
+			m.Request = new(Request)
+			readRequest(r, m.Request)
+		case "answer":
+			m.Answer = new(Reply)
+			readReply(r, m.Answer)
+		case "tasking":
+			m.Tasking = new(Tasking)
+			readTasking(r, m.Tasking)
+		case "outcome":
+			m.Outcome = new(Feedback)
+			readFeedback(r, m.Outcome)
+		case "referral":
+			m.Referral = new(Referral)
+			readReferral(r, m.Referral)
+		case "decision":
+			m.Decision = new(Finding)
+			readFinding(r, m.Decision)
+		case "notice":
+			m.Notice = new(Notice)
+			readNotice(r, m.Notice)
+		case "recall":
+			m.Recall = new(Recall)
+			readRecall(r, m.Recall)
+		case "recall-confirmation":
+			m.RecallConfirmation = new(Confirmation)
+			readConfirmation(r, m.RecallConfirmation)
+		case "correction":
+			m.Correction = new(Correction)
+			readCorrection(r, m.Correction)
 		default:
 			r.unknown()
 		}

@@ -74,6 +74,8 @@ const (
 	RefusedPartly     Code = "partly"      // some messages of a bundle were refused
 	RefusedPermission Code = "permission"  // the credentials may not do that
 	RefusedUnknown    Code = "not-found"   // asked for a message that is not there
+	RefusedRecipient  Code = "recipient"   // goes to somebody who is no member on that day
+	RefusedStep       Code = "step"        // the protocol does not allow this step now
 )
 
 var refusalNumbers = map[Code]uint16{
@@ -82,6 +84,7 @@ var refusalNumbers = map[Code]uint16{
 	RefusedConflict: 20007, RefusedErased: 20008, RefusedAddress: 20009,
 	RefusedHeader: 20010, RefusedFull: 20011, RefusedStorage: 20012,
 	RefusedPartly: 20013, RefusedPermission: 20014, RefusedUnknown: 20015,
+	RefusedRecipient: 20016, RefusedStep: 20017,
 }
 
 // Refuse makes a refusal with the number that belongs to the code.

@@ -36,7 +36,8 @@ func TestAnswered(t *testing.T) {
 func TestEveryRefusalHasItsOwnNumber(t *testing.T) {
 	seen := map[uint16]Code{}
 	for _, c := range []Code{RefusedMalformed, RefusedOversize, RefusedInvalid, RefusedOriginator, RefusedMember, RefusedMarking, RefusedConflict,
-		RefusedErased, RefusedAddress, RefusedHeader, RefusedFull, RefusedStorage, RefusedPartly, RefusedPermission, RefusedUnknown} {
+		RefusedErased, RefusedAddress, RefusedHeader, RefusedFull, RefusedStorage, RefusedPartly, RefusedPermission, RefusedUnknown,
+		RefusedRecipient, RefusedStep} {
 		r := Refuse(c, "advice")
 		if r.Number == 0 || seen[r.Number] != "" {
 			t.Errorf("%s has the number %d, as has %q", c, r.Number, seen[r.Number])

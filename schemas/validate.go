@@ -36,7 +36,7 @@ func Validate(m *Message, now time.Time) []Fault {
 	}
 	v.envelope()
 	v.code(root.field("purpose"), Purposes(), m.Purpose)
-	if m.Kind == KindConsent {
+	if m.Bare() {
 		v.bare()
 	} else {
 		v.codes()

@@ -7,17 +7,28 @@ import (
 
 // body checks that exactly the body of the kind is there, and that body.
 func (v *validator) body() {
-	v.bodyOf(KindTip, v.m.Tip != nil)
-	v.bodyOf(KindCase, v.m.Case != nil)
-	v.bodyOf(KindConsent, v.m.Consent != nil)
-	if v.m.Tip != nil {
-		v.tip(root.field("tip"), v.m.Tip)
-	}
-	if v.m.Case != nil {
-		v.caseBody(root.field("case"), v.m.Case)
-	}
-	if v.m.Consent != nil {
-		v.consent(root.field("consent"), v.m.Consent)
+	m := v.m
+	checkBody(v, KindTip, m.Tip, v.tip)
+	checkBody(v, KindCase, m.Case, v.caseBody)
+	checkBody(v, KindConsent, m.Consent, v.consent)
+	checkBody(v, KindRequest, m.Request, v.request)
+	checkBody(v, KindAnswer, m.Answer, v.answer)
+	checkBody(v, KindTasking, m.Tasking, v.tasking)
+	checkBody(v, KindOutcome, m.Outcome, v.feedback)
+	checkBody(v, KindReferral, m.Referral, v.referral)
+	checkBody(v, KindDecision, m.Decision, v.finding)
+	checkBody(v, KindNotice, m.Notice, v.notice)
+	checkBody(v, KindRecall, m.Recall, v.recall)
+	checkBody(v, KindRecallConfirmation, m.RecallConfirmation, v.confirmation)
+	checkBody(v, KindCorrection, m.Correction, v.correction)
+}
+
+// checkBody checks that the body of a kind is there if the message is of the
+// kind, and only then, and the body itself.
+func checkBody[T any](v *validator, kind Kind, body *T, check func(place, *T)) {
+	v.bodyOf(kind, body != nil)
+	if body != nil {
+		check(root.field(string(kind)), body)
 	}
 }
 

@@ -1,7 +1,7 @@
 package schemas
 
-// bare checks that a consent carries nothing of its own that could be
-// disclosed: it is about another message.
+// bare checks that a step without items carries nothing of its own that could
+// be disclosed: it is about another message.
 func (v *validator) bare() {
 	m := v.m
 	for _, f := range []struct {
@@ -12,7 +12,7 @@ func (v *validator) bare() {
 		{"crime_types", len(m.CrimeTypes)}, {"sectors", len(m.Sectors)}, {"links", len(m.Links)}, {"withheld_items", m.WithheldItems},
 	} {
 		if f.n != 0 {
-			v.add(root.field(f.name), FaultBody, "a consent has none of its own", "leave the field out; name the other message in consent.of")
+			v.add(root.field(f.name), FaultBody, "a step of this kind has none of its own", "leave the field out; name the other message in the body")
 		}
 	}
 }

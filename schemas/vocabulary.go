@@ -4,8 +4,22 @@ import "sync"
 
 // The words of the contract's short vocabularies.
 var (
-	kinds        = []Kind{KindTip, KindCase, KindConsent}
+	// deliverable are the kinds of message that a desk can get.
+	deliverable = []Kind{KindTip, KindCase, KindRequest, KindAnswer, KindTasking, KindOutcome, KindReferral, KindDecision, KindNotice,
+		KindRecall, KindRecallConfirmation, KindCorrection}
+	kinds = []Kind{KindTip, KindCase, KindConsent, KindRequest, KindAnswer, KindTasking, KindOutcome, KindReferral, KindDecision, KindNotice,
+		KindRecall, KindRecallConfirmation, KindCorrection}
 	answers      = []ConsentAnswer{Given, Refused}
+	replies      = []AnswerStatus{AnswerAcknowledged, AnswerFull, AnswerPartial, AnswerNoTrace, AnswerRefused}
+	taskings     = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
+	declines     = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
+	forms        = []ReferralForm{AdultForm, ChildForm}
+	stages       = []Stage{ReasonableGrounds, ConclusiveGrounds}
+	findings     = []FindingResult{Positive, Negative, Reopened}
+	notices      = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated}
+	recalls      = []Code{RecallInaccurate, RecallUnlawful, RecallSource, RecallError, RecallRetention}
+	confirmed    = []ConfirmationAnswer{Deleted, Kept}
+	retentions   = []Code{KeptCPIA, KeptProceedings, KeptSafety}
 	markings     = []Marking{NotProtectivelyMarked, Protect, Restricted, Confidential, Secret, TopSecret}
 	urgencies    = []Urgency{Routine, Priority, Immediate}
 	roles        = []Role{RoleIncident, RoleResidence, RoleBusiness, RoleRecoveredAt, RoleTransit}
@@ -31,9 +45,19 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, obtainings)
 	addWords(words, statuses)
 	addWords(words, answers)
+	addWords(words, replies)
+	addWords(words, taskings)
+	addWords(words, declines)
+	addWords(words, forms)
+	addWords(words, stages)
+	addWords(words, findings)
+	addWords(words, notices)
+	addWords(words, recalls)
+	addWords(words, confirmed)
+	addWords(words, retentions)
 	addWords(words, positions)
 	addWords(words, subjectKinds)
-	for _, l := range []*CodeList{CrimeTypes(), Jurisdictions(), Sectors(), Purposes(), Indicators(), Channels()} {
+	for _, l := range []*CodeList{CrimeTypes(), Jurisdictions(), Sectors(), Purposes(), Indicators(), Channels(), Results(), SupportNeeds()} {
 		addWords(words, l.names)
 	}
 	return words

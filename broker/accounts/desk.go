@@ -108,7 +108,7 @@ func checkName(what, s string) error {
 // would wait in vain, silently.
 func checkFilter(f schemas.Filter) error {
 	for _, k := range f.Kinds {
-		if k != schemas.KindTip && k != schemas.KindCase {
+		if !slices.Contains(schemas.DeliveredKinds(), k) {
 			return fmt.Errorf("filter: kind %q is not known", k)
 		}
 	}

@@ -46,8 +46,9 @@ type Config struct {
 	// held elsewhere, and why, and since when, and no more.
 	Hub func(schemas.MemberID) bool
 	// Proofs proves what the ledger says.
-	Proofs Prover
-	Log    *slog.Logger
+	Proofs  Prover
+	Matters Matters
+	Log     *slog.Logger
 }
 
 // Prover proves what the ledger says, in the form of package schemas/proof.
@@ -151,11 +152,15 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.replay(ctx, msg, member, desk)
 	case schemas.AskHead:
 		return d.head(ctx, msg)
+	case schemas.AskThread:
+		return d.thread(ctx, msg, member)
+	case schemas.AskDocket:
+		return d.docket(ctx, msg, member)
 	case schemas.AskProof:
 		return d.proof(ctx, msg, member)
 	}
-	return schemas.Refuse(schemas.RefusedUnknown, fmt.Sprintf("ask %s, %s, %s, %s, %s or %s", schemas.AskReceipt, schemas.AskHeld,
-		schemas.AskReplay, schemas.AskSelf, schemas.AskHead, schemas.AskProof))
+	return schemas.Refuse(schemas.RefusedUnknown, "ask "+strings.Join([]string{schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf,
+		schemas.AskHead, schemas.AskProof, schemas.AskThread}, ", ")+" or "+schemas.AskDocket)
 }
 
 // begin takes one of an account's places, if one is free.

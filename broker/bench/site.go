@@ -51,7 +51,7 @@ func newSite(ctx context.Context, dir string, tables fs.FS, log *slog.Logger) (*
 	}
 	defer b.Close()
 	var enrolled []schemas.MemberID
-	for _, m := range b.Policy().Members() {
+	for _, m := range b.Members() {
 		switch {
 		case m.Kind != "police" && m.Kind != "non-territorial" && m.ID != hub && m.ID != "soca" && !slices.Contains(senders, m.ID):
 			continue

@@ -62,7 +62,7 @@ func openStage(s *site, p *policy.Policy) (*stage, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	st.stopIntake = stop
-	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks,
+	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks, Steps: noMatters{},
 		Policy: st.policy.Load, Now: time.Now, Log: s.log})
 	go func() { st.intake <- in.Run(ctx) }()
 	return st, nil
@@ -119,7 +119,7 @@ func (st *stage) route(ctx context.Context, fanOut int) (messages int, took time
 	if err != nil {
 		return 0, 0, err
 	}
-	r := router.New(router.Config{Conn: st.conns["router"], JetStream: st.streams["router"], Desks: st.desks, Now: time.Now, Log: st.site.log,
+	r := router.New(router.Config{Conn: st.conns["router"], JetStream: st.streams["router"], Desks: st.desks, Holders: noMatters{}, Grown: func(ledger.Growth) {}, Now: time.Now, Log: st.site.log,
 		Policy: func() (*policy.Policy, string) { return st.policy.Load(), "bench" }})
 	routing, stop := context.WithCancel(ctx)
 	defer stop()
@@ -174,4 +174,15 @@ func await(ctx context.Context, every time.Duration, so func() bool) error {
 		}
 	}
 	return nil
+}
+
+// noMatters stands for the docket: tips have no matters.
+type noMatters struct{}
+
+// Allow allows everything.
+func (noMatters) Allow(context.Context, *schemas.Message) (*schemas.Refusal, error) { return nil, nil }
+
+// Holders knows of nobody.
+func (noMatters) Holders(context.Context, schemas.MessageRef) ([]schemas.MemberID, error) {
+	return nil, nil
 }

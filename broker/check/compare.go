@@ -120,17 +120,22 @@ func (k *content) none(field string, ok bool) {
 
 func (k *content) copy(got *schemas.Message) {
 	m := k.m
-	whole := len(k.w.items) == len(m.Items)
+	whole := len(k.w.items) == m.Parts()
 	k.same("id", got.ID == m.ID)
 	k.same("envelope", got.Schema == m.Schema && got.Kind == m.Kind && got.Originator == m.Originator && got.Created == m.Created &&
 		got.Marking == m.Marking && got.Urgency == m.Urgency && got.Purpose == m.Purpose && got.Review == m.Review)
 	k.none("a reference", got.Reference == "" || whole && got.Reference == m.Reference)
 	k.none("sectors", len(got.Sectors) == 0 || slices.Equal(got.Sectors, m.Sectors))
-	k.none("links", len(got.Links) == 0 || slices.Equal(got.Links, m.Links) && slices.ContainsFunc(k.w.items, func(i int) bool { return len(m.Items[i].Links) == 0 }))
-	k.none("a count of what it lacks", got.WithheldItems >= 0 && got.WithheldItems <= len(m.Items)-len(k.w.items))
+	k.none("links", len(got.Links) == 0 || !m.Bare() && slices.Equal(got.Links, m.Links) && slices.ContainsFunc(k.w.items, func(i int) bool { return len(m.Items[i].Links) == 0 }))
+	k.none("a count of what it lacks", got.WithheldItems >= 0 && got.WithheldItems <= m.Parts()-len(k.w.items))
 	k.none("the body of a consent", got.Consent == nil)
-	k.codes(got)
 	k.body(got, whole)
+	k.steps(got)
+	if m.Bare() {
+		k.none("something beside the step", len(got.Items)+len(got.Subjects)+len(got.Links)+len(got.CrimeTypes)+len(got.Jurisdictions) == 0)
+		return
+	}
+	k.codes(got)
 	if len(got.Items) != len(k.w.items) {
 		k.note(Altered, fmt.Sprintf("the copy has %d items, and the decision discloses %d", len(got.Items), len(k.w.items)))
 		return

@@ -154,6 +154,9 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	c.known[k] = where
 	c.sameAgain(found, e, before, answer)
 	j := &judged{entry: e, message: m, tables: c.tables[e.Policy], earlier: before.Outcomes, found: found}
+	for _, o := range before.Outcomes {
+		j.holders = append(j.holders, o.Member)
+	}
 	var today time.Time
 	if answer != nil {
 		if today, err = c.againDays(j, before, answer); err != nil {
@@ -195,7 +198,7 @@ func (c *checker) sameAgain(found func(Kind, string), e, before, answer *ledger.
 	if e.Replaces != before.Number {
 		found(Chain, fmt.Sprintf("takes the place of entry %d, and the last decision about the message is entry %d", e.Replaces, before.Number))
 	}
-	if e.Account != before.Account || e.Route != before.Route || e.Commitment != before.Commitment {
+	if e.Account != before.Account || e.Route != before.Route || !sameRefs(e, before) || e.Commitment != before.Commitment {
 		found(Entry, "says of its message what the earlier decision does not")
 	}
 	want := before.Records

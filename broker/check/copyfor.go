@@ -39,9 +39,12 @@ func (t *tables) copyFor(j *judged, w *wanted) *schemas.Message {
 	}
 	k := &maker{judged: j, w: w, kinds: r.words("subjects"), place: map[int]int{},
 		may: func(field string) bool { return slices.Contains(r.words("fields"), field) }}
-	m, whole := j.message, len(w.items) == len(j.message.Items)
+	m, whole := j.message, len(w.items) == j.message.Parts()
 	c := &schemas.Message{Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator, Created: m.Created, Marking: m.Marking,
 		Urgency: m.Urgency, Purpose: m.Purpose, Review: m.Review, Subjects: k.subjects()}
+	if k.step(c); m.Bare() {
+		return c
+	}
 	for _, i := range w.items {
 		c.Items = append(c.Items, k.item(i))
 		if len(m.Items[i].Links) == 0 && k.may("links") {

@@ -111,6 +111,17 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
+	if m := a.message; m != nil {
+		if !sameLinks(e, m) {
+			found(Entry, "names other messages that it is about or made of than its message does")
+		}
+		if of, _ := m.Of(); m.Recall != nil || m.Correction != nil {
+			if j.holders, err = c.holders(of); err != nil {
+				return err
+			}
+		}
+	}
+	c.madeOf(e)
 	j.day = c.dayOf(j, a.Stored)
 	c.judge(j)
 	c.startBlock(rec, e, j, nil)

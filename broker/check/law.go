@@ -38,6 +38,9 @@ type ruling struct {
 // rule puts an item that concerns a recipient through the tests.
 func (j *judged) rule(to schemas.MemberID, item int) ruling {
 	m := j.message
+	if m.Bare() {
+		return j.ruleStep(to)
+	}
 	q := &matter{judged: j, item: item, to: to, origin: m.ItemOrigin(item)}
 	if _, ok := j.tables.member(m.Originator, j.day); !ok {
 		return ruling{reason: "unknown-originator"}

@@ -45,7 +45,7 @@ func (c *checker) oracle(j *judged) {
 
 // judgeMember holds what the decision says of one member against the tables.
 func (c *checker) judgeMember(j *judged, id schemas.MemberID, o schemas.Outcome, there bool) {
-	rules, concerned := make([][]string, len(j.message.Items)), false
+	rules, concerned := make([][]string, j.message.Parts()), false
 	for i := range rules {
 		rules[i] = j.concerns(id, i)
 		concerned = concerned || len(rules[i]) > 0

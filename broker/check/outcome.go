@@ -20,6 +20,9 @@ type judged struct {
 	// of, and record what is on record by now; both empty for a first one.
 	earlier []schemas.Outcome
 	record  onRecord
+	// holders are the members that had anything of what a recall or a
+	// correction is about.
+	holders []schemas.MemberID
 	found   func(Kind, string)
 }
 
@@ -98,8 +101,8 @@ func (j *judged) shape() {
 				j.found(Entry, fmt.Sprintf("does not say of each item what becomes of it for %s", o.Member))
 			}
 		}
-		if j.message != nil && len(o.Items) != len(j.message.Items) {
-			j.found(Entry, fmt.Sprintf("has %d items for %s, and the message %d", len(o.Items), o.Member, len(j.message.Items)))
+		if j.message != nil && len(o.Items) != j.message.Parts() {
+			j.found(Entry, fmt.Sprintf("has %d items for %s, and the message %d", len(o.Items), o.Member, j.message.Parts()))
 		}
 		if some != (o.Outcome == schemas.Disclosed) {
 			j.found(Entry, fmt.Sprintf("says that the message is %s for %s, and its items say otherwise", o.Outcome, o.Member))
@@ -119,7 +122,7 @@ func (j *judged) heldOrNot() {
 		j.found(Entry, "is held and disclosed, or neither")
 	}
 	var waiting []int
-	for i := 0; j.message != nil && disclosed && i < len(j.message.Items); i++ {
+	for i := 0; j.message != nil && disclosed && i < j.message.Parts(); i++ {
 		if !slices.ContainsFunc(j.entry.Outcomes, func(o schemas.Outcome) bool { return gave([]schemas.Outcome{o}, o.Member, i) }) {
 			waiting = append(waiting, i)
 		}

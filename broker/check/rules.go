@@ -15,11 +15,31 @@ func (j *judged) concerns(to schemas.MemberID, item int) (rules []string) {
 	if to == m.Originator || !member.on(j.day) || member["class"] == "source" {
 		return nil
 	}
+	if _, named := m.Addressed(); named {
+		return j.concernsNamed(to, item)
+	}
 	if len(m.Sectors) > 0 && !sectorAmong(m, member.codes("sectors")) {
 		return nil
 	}
 	for _, r := range j.tables.rulesFor(to, j.day) {
 		if j.matches(r, item) && j.bySort(r, member, item) && j.byPlace(r, member, item) {
+			rules = append(rules, r["id"])
+		}
+	}
+	return rules
+}
+
+// concernsNamed is for a message that names its recipients: only they are
+// concerned, by the rules that name its kind, wherever it happened.
+func (j *judged) concernsNamed(to schemas.MemberID, item int) (rules []string) {
+	if !slices.Contains(j.named(), to) {
+		return nil
+	}
+	if j.message.Bare() {
+		return []string{j.stepRow(to)["id"]}
+	}
+	for _, r := range j.tables.rulesFor(to, j.day) {
+		if slices.Contains(r.words("kinds"), string(j.message.Kind)) && r["roles"] == "" && j.matches(r, item) {
 			rules = append(rules, r["id"])
 		}
 	}

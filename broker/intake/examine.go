@@ -95,6 +95,10 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 			schemas.Fault{Path: "originator", Code: "not-publisher", Problem: fmt.Sprintf("%q is not the member that published it, %q", m.Originator, member),
 				Advice: "a member can publish only its own messages; name another member's information as the item's origin"})
 	}
+	if n := m.Notice; n != nil && (n.About == schemas.NoticeLapsed || n.About == schemas.NoticeEscalated) != (r.account == BrokerAccount) {
+		return schemas.Refuse(schemas.RefusedStep, "send another notice",
+			schemas.Fault{Path: "notice.about", Code: "broker-only", Problem: "only the broker says that a clock ran out", Advice: "it does so by itself"})
+	}
 	p := in.cfg.Policy()
 	// A consent is about a message of another day, on which the router judges
 	// whether it counts: here it is enough that there ever was such a member.
@@ -103,6 +107,9 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 		return schemas.Refuse(schemas.RefusedMember, "ask the operator whether the member has a successor",
 			schemas.Fault{Path: "originator", Code: "not-a-member", Problem: fmt.Sprintf("%q is not a member of the protocol on %s", m.Originator, day.Format("2006-01-02")),
 				Advice: "check the date of creation and the member's id"})
+	}
+	if refusal := checkRecipients(m, p, p.Day(m.Created.Time, now)); refusal != nil {
+		return refusal
 	}
 	if m.Marking.Above(p.Ceiling()) {
 		return schemas.Refuse(schemas.RefusedMarking, "this system may not hold it: use a channel accredited for its marking",

@@ -26,6 +26,15 @@ type Directory interface {
 	MemberOf(account string) (schemas.MemberID, bool)
 }
 
+// Steps tells which steps a matter allows as it stands.
+type Steps interface {
+	Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error)
+}
+
+// BrokerAccount stands in the address of a submission for the broker's own
+// account: no key of an account is spelt so.
+const BrokerAccount = "BROKER"
+
 // Config is what an intake needs. Every field is required.
 type Config struct {
 	// Conn is a connection as the hub; the intake does not close it.
@@ -35,6 +44,7 @@ type Config struct {
 	Directory Directory
 	// Healthy says whether every stream still works.
 	Healthy func() error
+	Steps   Steps
 	// Policy returns the tables in force.
 	Policy func() *policy.Policy
 	// Now is the clock.
@@ -66,7 +76,7 @@ const troubleLasts = 15 * time.Second
 
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy}, queue: newQueue()}
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has

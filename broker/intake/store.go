@@ -44,6 +44,7 @@ type store struct {
 	healthy func() error
 	gate    gate
 	last    atomic.Uint64 // the highest sequence that a receipt has named
+	steps   Steps
 }
 
 // accept gives every record a final receipt: stored now, stored before, or
@@ -105,6 +106,10 @@ func (s *store) commit(ctx context.Context, records []*record) error {
 		return err
 	}
 	failpoint.Here("intake.searched")
+	if fresh, err = s.checkSteps(ctx, fresh); err != nil {
+		refuseAll(records, err)
+		return err
+	}
 	err = s.publish(ctx, fresh)
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"liaison/schemas"
@@ -75,6 +76,12 @@ type Entry struct {
 	Route string `json:"route,omitempty"`
 	// Commitment binds the entry to the message's content: see Commit.
 	Commitment string `json:"commitment,omitempty"`
+	// Of is the message that a step is about, and MadeOf are those that the
+	// message is made of: whoever has it has something of them.
+	Of     *schemas.MessageRef  `json:"of,omitempty"`
+	MadeOf []schemas.MessageRef `json:"made_of,omitempty"`
+	// Review is the day by which the message must be reviewed or weeded.
+	Review schemas.Date `json:"review,omitzero"`
 	// Day is the day on which the message was judged, as 2009-08-14.
 	Day string `json:"day,omitempty"`
 	// Held says that no member gets the message.
@@ -186,3 +193,22 @@ func NewSalt() string {
 
 // Commit binds content to an entry without revealing it.
 func Commit(salt string, content []byte) string { return proof.Commit(salt, content) }
+
+// Matters says whether the entry begins or changes a matter: nearly all tips
+// that somebody gets do not.
+func (e *Entry) Matters() bool {
+	if e.Kind != DecisionEntry || e.Route == "" {
+		return false
+	}
+	tip := strings.HasPrefix(e.Route, string(schemas.KindTip)+".")
+	return !tip || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
+}
+
+// Growth is by how much a commit made the ledger grow.
+type Growth struct {
+	// From and To are the numbers of the last entry before and after, and
+	// Sequence is where the stream ends now.
+	From, To, Sequence uint64
+	// Matters says whether an entry among them begins or changes a matter.
+	Matters bool
+}

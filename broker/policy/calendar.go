@@ -181,6 +181,11 @@ func (c *Calendar) After(from time.Time, s Span) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, nanosecond, c.place).UTC()
 }
 
+// EndOf returns the moment at which a day ends in the United Kingdom.
+func (c *Calendar) EndOf(day time.Time) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, c.place).UTC()
+}
+
 // workingDays reports what whoever works on the tables should know of the
 // calendars: which years are tabled, and where the table and the rule differ.
 func (c *checker) workingDays() {

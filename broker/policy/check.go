@@ -228,7 +228,7 @@ func (c *checker) unmet() {
 		}
 	}
 	for n := range c.rules {
-		if r := &c.rules[n]; !met[n] {
+		if r := &c.rules[n]; !met[n] && !r.onlyAddressed() {
 			c.add(Warning, &r.Row, "%s matches nothing: its crime types or areas are outside those of its members", r.ID)
 		}
 	}

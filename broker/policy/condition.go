@@ -62,6 +62,9 @@ type Recorded struct {
 	// Screened says that the UKHTC or the competent authority has the message
 	// already (see Safeguard).
 	Screened bool
+	// Holders are the members that got anything of the message that a recall
+	// or a correction is about: those that it goes to.
+	Holders []schemas.MemberID
 }
 
 // Consent is a recorded consent or authority for one item.

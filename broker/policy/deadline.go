@@ -43,8 +43,11 @@ var (
 	// gates are what a clock may wait for, and steps those who are told of one
 	// that ran out, in that order.
 	gates = []schemas.Code{"adult-consent"}
-	steps = []schemas.Code{"contact-point", "head-of-intelligence", "protocol-board"}
+	steps = []schemas.Code{"contact-point", "head-of-intelligence", StepBoard}
 )
+
+// StepBoard is the last step of an escalation: the hub hears of it.
+const StepBoard schemas.Code = "protocol-board"
 
 // anyUrgency in a row of deadlines.csv stands for each of them.
 const anyUrgency schemas.Urgency = "any"

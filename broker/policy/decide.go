@@ -79,8 +79,11 @@ func (p *Policy) DecideAll(m *schemas.Message, day time.Time) []schemas.Outcome 
 // their ids, with what is on record about it. It is a pure function of its
 // arguments and the tables. Where nobody is concerned the result is empty.
 func (p *Policy) DecideWith(m *schemas.Message, day time.Time, rec Recorded) []schemas.Outcome {
+	if m.Bare() {
+		return p.decideStep(m, day, &rec)
+	}
 	var room [48]hit
-	hits := p.concerned(room[:0], m, day)
+	hits := p.concerned(room[:0], m, day, &rec)
 	if len(hits) == 0 {
 		return nil
 	}

@@ -70,6 +70,9 @@ func (p *Policy) buildIndex() {
 	x.entries = make([][]entry, 2*len(x.areas.paths)*(len(x.crimes.paths)+1))
 	for n := range p.rules {
 		rule := &p.rules[n]
+		if rule.onlyAddressed() {
+			continue // its messages name whom they concern: see addressees
+		}
 		for _, member := range rule.Members.list {
 			m := &p.members[member]
 			if m.Class == Source {
@@ -152,16 +155,19 @@ var wholeCountry = []schemas.Jurisdiction{{Code: "uk"}}
 // concerned finds the items that concern each member: one hit for every
 // member and item, by member and then by item, with the first rule by id. The
 // originator is never concerned by its own message. Hits are appended to room.
-func (p *Policy) concerned(room []hit, m *schemas.Message, day time.Time) []hit {
+func (p *Policy) concerned(room []hit, m *schemas.Message, day time.Time, rec *Recorded) []hit {
 	for i := range m.Items {
-		room = p.concernedBy(room, m, i, day)
+		room = p.concernedBy(room, m, i, day, rec)
 	}
 	slices.SortFunc(room, hit.compare)
 	return slices.CompactFunc(room, func(a, b hit) bool { return a.member == b.member && a.item == b.item })
 }
 
 // concernedBy adds the members that one item concerns, in no order.
-func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Time) []hit {
+func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Time, rec *Recorded) []hit {
+	if to, addressed := recipientsOf(m, rec); addressed {
+		return p.addressees(room, m, i, to, day)
+	}
 	areas := m.ItemJurisdictions(i)
 	if len(areas) == 0 {
 		areas = wholeCountry
@@ -173,6 +179,23 @@ func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Tim
 				room = p.crimesAt(room, v, area, true)
 			}
 			room = p.crimesAt(room, v, area, false)
+		}
+	}
+	return room
+}
+
+// addressees adds the members that a message names itself, by the rules that
+// name its kind.
+func (p *Policy) addressees(room []hit, m *schemas.Message, i int, to []schemas.MemberID, day time.Time) []hit {
+	for n := range p.rules {
+		rule := &p.rules[n]
+		if !slices.Contains(rule.Kinds, m.Kind) || !rule.On(day) || !rule.fits(m, i, "") {
+			continue
+		}
+		for _, id := range to {
+			if at := p.memberOn(id, day); rule.Members.has(at) && p.members[at].Class != Source && id != m.Originator {
+				room = append(room, hit{int32(at), int32(i), int32(n)})
+			}
 		}
 	}
 	return room

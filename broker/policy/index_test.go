@@ -60,7 +60,7 @@ func TestIndexFindsWhatEveryRuleSays(t *testing.T) {
 					}
 				}
 			}
-			got := p.concerned(nil, m, day)
+			got := p.concerned(nil, m, day, &Recorded{})
 			for _, h := range got {
 				if !want[string(p.members[h.member].ID)] {
 					t.Fatalf("%s in %s: the index finds %s, and no rule does", crime.Code, area.Code, p.members[h.member].ID)

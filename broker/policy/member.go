@@ -22,6 +22,10 @@ const (
 	Source         Class = "source"
 )
 
+// KindBroker is the kind of the member that stands for the broker itself: it
+// tells of what ran out.
+const KindBroker = "broker"
+
 // Member is a party to the protocol: one body, or one part of a body that
 // the law or the protocol holds apart from the rest.
 type Member struct {

@@ -60,6 +60,9 @@ type trial struct {
 // Where no change of this one message would do, it says so in one Change of
 // the sort ChangeNone.
 func (p *Policy) Nearest(m *schemas.Message, day time.Time, rec Recorded, member schemas.MemberID, i int) []Change {
+	if m.Bare() {
+		return []Change{{What: ChangeNone, Text: "nothing but a row of the table of steps"}}
+	}
 	trials := []trial{{m: *m, rec: rec}}
 	tried := map[string]bool{}
 	var first verdict
@@ -90,7 +93,7 @@ func (p *Policy) Nearest(m *schemas.Message, day time.Time, rec Recorded, member
 // only where nothing but a safeguard could still withhold the item.
 func (p *Policy) ask(t *trial, day time.Time, member schemas.MemberID, i int) (*question, verdict) {
 	q := &question{m: &t.m, i: i, day: day, rec: &t.rec, sender: p.memberOn(t.m.Originator, day), to: p.memberOn(member, day)}
-	if q.to < 0 || !slices.ContainsFunc(p.concernedBy(nil, q.m, i, day), func(h hit) bool { return int(h.member) == q.to }) {
+	if q.to < 0 || !slices.ContainsFunc(p.concernedBy(nil, q.m, i, day, &t.rec), func(h hit) bool { return int(h.member) == q.to }) {
 		return q, verdict{reason: ReasonNotConcerned}
 	}
 	q.recipient = &p.members[q.to]

@@ -32,6 +32,7 @@ type Policy struct {
 	holidays   []holidayRow
 	// calendars has the working days of each nation.
 	calendars map[schemas.Code]*Calendar
+	bareSteps []BareStep
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -67,10 +68,11 @@ const (
 	recipientsTable = "recipients.csv"
 	deadlinesTable  = "deadlines.csv"
 	holidaysTable   = "holidays.csv"
+	stepsTable      = "steps.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
-	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable}
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -126,6 +128,8 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	}
 	p.deadlines = readDeadlines(tables, f)
 	p.readHolidays(tables, f)
+	p.bareSteps = readBareSteps(tables, p.members, f)
+	slices.SortStableFunc(p.bareSteps, func(a, b BareStep) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.bars, func(a, b Bar) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.exceptions, func(a, b Exception) int { return cmp.Compare(a.ID, b.ID) })

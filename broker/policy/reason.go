@@ -42,6 +42,9 @@ const (
 	// ReasonVictimFirst withholds because members that must have the message
 	// first, to look for a victim, have not got every item that speaks of one.
 	ReasonVictimFirst schemas.Code = "victim-first"
+	// ReasonNoStep withholds a step that the protocol does not know between
+	// these members.
+	ReasonNoStep schemas.Code = "no-step"
 )
 
 var reasonTexts = map[schemas.Code]string{
@@ -56,13 +59,14 @@ var reasonTexts = map[schemas.Code]string{
 	ReasonMarking:           "the message is marked above the ceiling of the member or of the system",
 	ReasonConditions:        "the member has not accepted the conditions that the handling code makes binding",
 	ReasonConsent:           "the only gateway requires a consent or an authority that has not been recorded",
+	ReasonNoStep:            "the protocol has no such step between these members",
 	ReasonVictimFirst:       "there may be a victim, and neither the UKHTC nor the competent authority has the message",
 }
 
 // Reasons lists the reason codes in the order of the tests.
 func Reasons() []schemas.Code {
 	return []schemas.Code{ReasonPermitted, ReasonNotConcerned, ReasonUnknownOriginator, ReasonUnknownOrigin,
-		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst}
+		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst, ReasonNoStep}
 }
 
 // ReasonText says in plain words what a reason code of this package means, or

@@ -15,7 +15,10 @@ type Rule struct {
 	// Members are those meant to hear. A member hears only of items within
 	// its own areas and remit, so that "kind:police" is the police of the area.
 	Members Selector
-	// Kinds are the kinds of message; empty is all.
+	// Kinds are the kinds of message; empty is tips and cases. Messages that
+	// name their recipients, such as requests, concern a member only by a rule
+	// that names their kind, and only if they name the member. Then it is no
+	// matter where and in what line of work it happened: its sender knows.
 	Kinds []schemas.Kind
 	// CrimeTypes match the item's crime types, or what lies above them in the
 	// list; empty matches every item.
@@ -47,7 +50,8 @@ var ruleColumns = append([]string{"id", "members", "kinds", "crime_types", "area
 func readRule(r table.Record, members []Member) Rule {
 	rule := Rule{
 		ID: schemas.Code(r.ID("id")), Members: selector(r, "members", members),
-		Kinds:      table.WordsOf(r, "kinds", schemas.KindTip, schemas.KindCase),
+		Kinds: table.WordsOf(r, "kinds", schemas.KindTip, schemas.KindCase, schemas.KindRequest, schemas.KindAnswer,
+			schemas.KindOutcome, schemas.KindReferral, schemas.KindNotice, schemas.KindCorrection),
 		CrimeTypes: codesOf(r, "crime_types", schemas.CrimeTypes()),
 		Areas:      areasOf(r, "areas"),
 		Roles: table.WordsOf(r, "roles", schemas.RoleIncident, schemas.RoleResidence, schemas.RoleBusiness,
@@ -68,6 +72,12 @@ func readRule(r table.Record, members []Member) Rule {
 		r.Fault("members is empty")
 	}
 	return rule
+}
+
+// onlyAddressed says whether all kinds that the rule names are those of
+// messages that name their recipients.
+func (r *Rule) onlyAddressed() bool {
+	return len(r.Kinds) > 0 && !slices.ContainsFunc(r.Kinds, func(k schemas.Kind) bool { return k == schemas.KindTip || k == schemas.KindCase })
 }
 
 // fits says whether the rule matches an item in everything but crime type and

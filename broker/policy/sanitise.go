@@ -26,12 +26,12 @@ func (p *Policy) Minimise(m *schemas.Message, o schemas.Outcome, day time.Time) 
 // MinimiseMore builds the further copy for a member that has got something of
 // the message before: what was disclosed to it then, it does not lack.
 func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day time.Time) *schemas.Message {
-	k := &keeper{Policy: p, m: m, was: was, day: day, to: p.recipientOn(o.Member, day), places: map[int]int{}}
+	k := &keeper{Policy: p, m: m, recipient: o.Member, was: was, day: day, to: p.recipientOn(o.Member, day), places: map[int]int{}}
 	if o.Outcome != schemas.Disclosed || o.Message != m.ID || k.to == nil {
 		return nil
 	}
 	for _, it := range o.Items {
-		if it.Outcome == schemas.Disclosed && it.Index >= 0 && it.Index < len(m.Items) {
+		if it.Outcome == schemas.Disclosed && it.Index >= 0 && it.Index < m.Parts() {
 			k.kept = append(k.kept, it)
 		}
 	}
@@ -39,7 +39,13 @@ func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day ti
 		return nil
 	}
 	slices.SortStableFunc(k.kept, func(a, b schemas.ItemOutcome) int { return a.Index - b.Index })
-	k.whole = len(k.kept) == len(m.Items)
+	k.whole = len(k.kept) == m.Parts()
+	if m.Bare() {
+		c := &schemas.Message{Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator, Created: m.Created, Marking: m.Marking,
+			Urgency: m.Urgency, Purpose: m.Purpose, Review: m.Review}
+		k.steps(c)
+		return c
+	}
 	c := &schemas.Message{
 		Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator, Created: m.Created,
 		Marking: m.Marking, Urgency: m.Urgency, Purpose: m.Purpose, Review: m.Review,
@@ -59,16 +65,19 @@ func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day ti
 		c.Reference = m.Reference
 	}
 	c.Tip, c.Case = k.tip(), k.caseBody(c.CrimeTypes)
+	k.steps(c)
 	return c
 }
 
 // keeper holds what of a message is kept, and for whom.
 type keeper struct {
 	*Policy
-	m    *schemas.Message
-	day  time.Time
-	to   *Recipient
-	kept []schemas.ItemOutcome
+	m   *schemas.Message
+	day time.Time
+	to  *Recipient
+	// recipient is the member that the copy is for.
+	recipient schemas.MemberID
+	kept      []schemas.ItemOutcome
 	// was is the outcome of an earlier decision for the recipient.
 	was schemas.Outcome
 	// whole says that no item is withheld.

@@ -36,6 +36,8 @@ type batch struct {
 	msgs   []*nats.Msg
 	bytes  int
 	copies []batchCopy
+	// matters says whether an entry begins or changes a matter.
+	matters bool
 	// decided has the address of every decision in the batch.
 	decided map[string]bool
 }
@@ -61,6 +63,7 @@ func (b *batch) addEntry(e *ledger.Entry) error {
 	}
 	b.end.chain, b.end.place, b.end.policy = chain, e.Intake, e.Policy
 	b.decided[ledger.AddressOf(e)] = true
+	b.matters = b.matters || e.Matters()
 	b.add(&nats.Msg{Subject: ledger.AddressOf(e), Data: raw, Header: nats.Header{}})
 	return nil
 }

@@ -54,8 +54,9 @@ func (r *Router) entryOf(p *policy.Policy, rec intakeRecord) ledger.Entry {
 }
 
 // decide judges one accepted record. It never fails: what cannot be judged is
-// held, with the reason. A nil message is one that cannot be read.
-func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) (d decision) {
+// held, with the reason. A nil message is one that cannot be read. Holders are
+// the members that have what a recall or a correction is about.
+func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, holders []schemas.MemberID) (d decision) {
 	d.entry = r.entryOf(p, rec)
 	if m == nil {
 		return d.hold(ReasonUndecodable)
@@ -71,14 +72,32 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message) 
 	}()
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry.Day = day.Format("2006-01-02")
-	d.entry.Route = schemas.Route(m)
+	d.entry.Route, d.entry.MadeOf, d.entry.Review = schemas.Route(m), madeOf(m), m.Review
+	if of, ok := m.Of(); ok {
+		d.entry.Of = &of
+	}
 	d.entry.Protected = p.Protected(m, day)
 	var plans []plan
-	for _, o := range p.DecideAll(m, day) {
+	for _, o := range p.DecideWith(m, day, policy.Recorded{Holders: holders}) {
 		plans = append(plans, r.plan(p, m, day, o, schemas.Outcome{}))
 	}
 	d.carryOut(p, m, day, plans)
 	return d.settle(p, m)
+}
+
+// madeOf are the messages that a message is made of: those that it promotes,
+// and those that it links an item of the same member's information to. Whoever
+// has the message then has something of them.
+func madeOf(m *schemas.Message) (refs []schemas.MessageRef) {
+	for i := range m.Items {
+		for _, l := range m.ItemLinks(i) {
+			ref := schemas.MessageRef{Originator: l.Originator, ID: l.ID}
+			if (l.Relation == schemas.Promotes || m.Items[i].Origin == l.Originator) && !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
 }
 
 // settle holds a decision that discloses nothing to anybody, and starts its

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"liaison/broker/failpoint"
+	"liaison/broker/ledger"
 )
 
 // flight is a batch on its way to the disk; the zero flight is of none.
@@ -65,6 +66,7 @@ func (r *Router) tell(b *batch) {
 		return
 	}
 	failpoint.Here("router.committed")
+	r.cfg.Grown(ledger.Growth{From: b.start.chain.Number, To: b.end.chain.Number, Sequence: b.end.fence, Matters: b.matters})
 	r.place.Store(b.end.place)
 	r.publishLive(b)
 	failpoint.Here("router.shown")

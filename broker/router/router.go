@@ -33,6 +33,12 @@ type Desks interface {
 	DesksOf(member schemas.MemberID) []Desk
 }
 
+// Holders finds the members that got anything of a message, directly or
+// through a message made of it, by what is committed when it is asked.
+type Holders interface {
+	Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.MemberID, error)
+}
+
 // Config is what a router needs. Every field is required unless it says otherwise.
 type Config struct {
 	// Conn publishes live copies as the hub; the router does not close it.
@@ -45,6 +51,9 @@ type Config struct {
 	// it, and a decision must not outlive the message that it is about. Nil means
 	// that nobody needs to be asked.
 	Settled func(context.Context) error
+	Holders Holders
+	// Grown is called when the ledger has grown. It must not wait.
+	Grown func(ledger.Growth)
 	// Policy returns the tables in force, and who brought them into force.
 	Policy func() (p *policy.Policy, by string)
 	// Now is the clock.
@@ -252,6 +261,7 @@ func (r *Router) recordPolicy(ctx context.Context, at position) (position, error
 		return at, err
 	}
 	at = b.end
+	r.tell(ahead.batch)
 	r.stand(at)
 	return at, nil
 }
@@ -280,24 +290,37 @@ func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord, alo
 		if i > 0 && b.full() {
 			return i, nil
 		}
-		m, err := schemas.DecodeCopy(rec.data)
-		if err == nil && m.Kind == schemas.KindConsent {
-			if !alone || b.decided[schemas.DecisionAddress(m.Consent.Of.Originator, m.Consent.Of.ID)] {
-				return i, nil // what it is about may be on its way, or in this very batch
-			}
-			if err := r.reconsider(ctx, b, p, rec, m); err != nil {
-				return i, err
-			}
-			continue
-		}
-		if err != nil {
-			m = nil
-		}
-		if err := b.addDecision(r.decide(p, rec, m)); err != nil {
+		added, err := r.addRecord(ctx, b, p, rec, alone)
+		if err != nil || !added {
 			return i, err
 		}
 	}
 	return len(waiting), nil
+}
+
+// addRecord adds what is decided about one record, or nothing if what it is
+// about must be committed first: it may be on its way, or in this very batch.
+func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, alone bool) (added bool, err error) {
+	m, err := schemas.DecodeCopy(rec.data)
+	if err != nil {
+		return true, b.addDecision(r.decide(p, rec, nil, nil))
+	}
+	var holders []schemas.MemberID
+	switch of, _ := m.Of(); {
+	case m.Consent != nil:
+		if !alone || b.decided[schemas.DecisionAddress(of.Originator, of.ID)] {
+			return false, nil
+		}
+		return true, r.reconsider(ctx, b, p, rec, m)
+	case m.Recall != nil || m.Correction != nil:
+		if !alone || len(b.msgs) > 0 {
+			return false, nil // others may still get it
+		}
+		if holders, err = r.cfg.Holders.Holders(ctx, of); err != nil {
+			return false, fmt.Errorf("finding who has a message: %w", err)
+		}
+	}
+	return true, b.addDecision(r.decide(p, rec, m, holders))
 }
 
 // publishLive shows committed copies to live readers, at most once: whoever

@@ -1,0 +1,55 @@
+package agents
+
+import (
+	"context"
+	"time"
+
+	"liaison/schemas"
+)
+
+// Take submits a message that a person makes, such as a request or an answer:
+// it is given an id, the member as its originator and the time, where those
+// are missing, and its id is returned. A refusal by the broker is an error of
+// type *schemas.Refusal. A recall is of the member's own message.
+func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, error) {
+	self, err := c.Self(ctx)
+	if err != nil {
+		return "", err
+	}
+	m.Schema, m.Originator = schemas.Schema, self.Member
+	if m.ID == "" {
+		m.ID = randomID()
+	}
+	if m.Recall != nil && m.Recall.Of.Originator == "" {
+		m.Recall.Of.Originator = self.Member
+	}
+	if m.Created.IsZero() {
+		m.Created = schemas.At(time.Now())
+	}
+	receipts, err := c.Submit(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	if r := receipts[0].Refusal; r != nil {
+		return "", r
+	}
+	return m.ID, nil
+}
+
+// Thread asks for what this member may know of a matter: of the message that
+// began it, and the steps since.
+func (c *Client) Thread(ctx context.Context, of schemas.MessageRef) (schemas.Thread, error) {
+	var t schemas.Thread
+	err := c.question(ctx, schemas.AskThread, of, &t)
+	return t, err
+}
+
+// Docket asks for the clocks that this member owes, or that are owed to it:
+// those that run, or only those that have run out.
+func (c *Client) Docket(ctx context.Context, overdue bool) ([]schemas.Clock, error) {
+	var answer struct {
+		Clocks []schemas.Clock `json:"clocks"`
+	}
+	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue}, &answer)
+	return answer.Clocks, err
+}

@@ -1,0 +1,181 @@
+package check
+
+import (
+	"slices"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// named are the members that a message names, or that hold what it is about.
+func (j *judged) named() []schemas.MemberID {
+	to, _ := j.message.Addressed()
+	if j.message.Recall != nil || j.message.Correction != nil {
+		return j.holders
+	}
+	return to
+}
+
+// stepRow is the first row of steps.csv by which a bare step may go to a
+// member; nil if there is none.
+func (j *judged) stepRow(to schemas.MemberID) row {
+	m := j.message
+	for _, r := range j.tables.rows["steps"] {
+		if r.on(j.day) && r["kind"] == string(m.Kind) && r.allows("actions", string(m.Action())) &&
+			j.tables.names(r["from"], m.Originator) && j.tables.names(r["to"], to) {
+			return r
+		}
+	}
+	return nil
+}
+
+// ruleStep puts a bare step through the tests.
+func (j *judged) ruleStep(to schemas.MemberID) ruling {
+	if _, ok := j.tables.member(j.message.Originator, j.day); !ok {
+		return ruling{reason: "unknown-originator"}
+	}
+	if reason := (&matter{judged: j, to: to}).marking(); reason != "" {
+		return ruling{reason: reason}
+	}
+	r := j.stepRow(to)
+	if r == nil {
+		return ruling{reason: "no-step"}
+	}
+	return ruling{reason: open, legs: [][]row{{{"id": r["id"], "statute": r["clause"]}}}}
+}
+
+// step makes the body of a step for its recipient, who is not told who else
+// gets it.
+func (k *maker) step(c *schemas.Message) {
+	m, only := k.message, []schemas.MemberID{k.w.outcome.Member}
+	c.Answer, c.Tasking, c.Recall, c.RecallConfirmation, c.Correction = m.Answer, m.Tasking, m.Recall, m.RecallConfirmation, m.Correction
+	if m.Request != nil {
+		c.Request = &schemas.Request{To: only, Gateway: m.Request.Gateway, NeededBy: m.Request.NeededBy}
+	}
+	if m.Outcome != nil {
+		o := *m.Outcome
+		o.To, c.Outcome = only, &o
+	}
+	if m.Referral != nil {
+		f := *m.Referral
+		if f.To, c.Referral = only, &f; !k.may("links") {
+			f.Earlier = nil
+		}
+	}
+	if m.Decision != nil {
+		f := *m.Decision
+		f.To, c.Decision = only, &f
+	}
+	if m.Notice != nil {
+		n := *m.Notice
+		n.To, c.Notice = only, &n
+	}
+}
+
+// steps compares a copy's body of a step with the message's: the recipient
+// stands alone where the message names recipients.
+func (k *content) steps(got *schemas.Message) {
+	m, to := k.m, k.w.outcome.Member
+	want := *got
+	want.Request, want.Answer, want.Tasking, want.Outcome, want.Referral = m.Request, m.Answer, m.Tasking, m.Outcome, m.Referral
+	want.Decision, want.Notice, want.Recall, want.RecallConfirmation, want.Correction = m.Decision, m.Notice, m.Recall, m.RecallConfirmation, m.Correction
+	named, _ := got.Addressed()
+	if got.Request != nil || got.Outcome != nil || got.Referral != nil || got.Decision != nil || got.Notice != nil {
+		k.none("the name of another recipient", slices.Equal(named, []schemas.MemberID{to}))
+	}
+	full, _ := m.Addressed()
+	if want.Referral != nil && got.Referral != nil && len(got.Referral.Earlier) == 0 {
+		f := *want.Referral
+		f.Earlier, want.Referral = nil, &f
+	}
+	a, err := schemas.EncodeMsgPack(addressedTo(&want, full))
+	b, err2 := schemas.EncodeMsgPack(addressedTo(got, full))
+	k.same("step", err == nil && err2 == nil && slices.Equal(a, b))
+}
+
+// addressedTo is a message with other recipients named in its body.
+func addressedTo(m *schemas.Message, to []schemas.MemberID) *schemas.Message {
+	c := *m
+	if m.Request != nil {
+		b := *m.Request
+		b.To, c.Request = to, &b
+	}
+	if m.Outcome != nil {
+		b := *m.Outcome
+		b.To, c.Outcome = to, &b
+	}
+	if m.Referral != nil {
+		b := *m.Referral
+		b.To, c.Referral = to, &b
+	}
+	if m.Decision != nil {
+		b := *m.Decision
+		b.To, c.Decision = to, &b
+	}
+	if m.Notice != nil {
+		b := *m.Notice
+		b.To, c.Notice = to, &b
+	}
+	return &c
+}
+
+// made keeps what a message is made of, for recalls.
+func (c *checker) madeOf(e *ledger.Entry) {
+	for _, of := range e.MadeOf {
+		k := keyOf(of.Originator, of.ID)
+		c.made[k] = append(c.made[k], schemas.MessageRef{Originator: e.Originator, ID: e.Message})
+	}
+}
+
+// holders are the members that got anything of a message so far, directly or
+// through a message made of it, and the originators of those.
+func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err error) {
+	seen := map[key]bool{}
+	for todo := []schemas.MessageRef{of}; len(todo) > 0; todo = todo[1:] {
+		k := keyOf(todo[0].Originator, todo[0].ID)
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		if todo[0] != of {
+			list = append(list, todo[0].Originator)
+		}
+		_, e, err := c.before(todo[0])
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			for _, o := range e.Outcomes {
+				if o.Outcome == schemas.Disclosed {
+					list = append(list, o.Member)
+				}
+			}
+		}
+		todo = append(todo, c.made[k]...)
+	}
+	return list, nil
+}
+
+// sameLinks holds what an entry says that its message is about and made of
+// against the message.
+func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
+	of, ok := m.Of()
+	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review {
+		return false
+	}
+	var made []schemas.MessageRef
+	for i := range m.Items {
+		for _, l := range m.ItemLinks(i) {
+			ref := schemas.MessageRef{Originator: l.Originator, ID: l.ID}
+			if (l.Relation == schemas.Promotes || m.Items[i].Origin == l.Originator) && !slices.Contains(made, ref) {
+				made = append(made, ref)
+			}
+		}
+	}
+	return slices.Equal(made, e.MadeOf)
+}
+
+// sameRefs says whether two entries name the same other messages.
+func sameRefs(a, b *ledger.Entry) bool {
+	return (a.Of == nil) == (b.Of == nil) && (a.Of == nil || *a.Of == *b.Of) && slices.Equal(a.MadeOf, b.MadeOf) && a.Review == b.Review
+}

@@ -1,0 +1,159 @@
+package docket
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// Allow says whether a step is possible as its matter stands now, or refuses it
+// and names the steps that are. It brings the docket up to date first.
+func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error) {
+	of, ok := m.Of()
+	if !ok || m.Consent != nil || m.Notice != nil && m.Notice.About != schemas.NoticeRemovalHold && m.Notice.About != schemas.NoticeRemovalHoldLifted {
+		return nil, nil
+	}
+	if err := d.Advance(ctx); err != nil {
+		return nil, err
+	}
+	if m.Recall != nil || m.Correction != nil || m.Outcome != nil {
+		if _, err := d.ledger.Decision(ctx, of.Originator, of.ID); notThere(err) {
+			return schemas.Refuse(schemas.RefusedStep, "check originator and id", schemas.Fault{Path: string(m.Kind) + ".of", Code: "unknown-message",
+				Problem: "there is no such message", Advice: "copy originator and id from a receipt or a copy"}), nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if m.Correction != nil {
+		return nil, nil
+	}
+	t := &Thread{Of: of}
+	var allowed []string
+	err := d.db.View(func(tx *bolt.Tx) error {
+		if err := read(tx.Bucket(threadsBucket), []byte(of.String()), t); err != nil {
+			return err
+		}
+		if t.Kind == "" && t.Recalled == nil && m.Recall == nil && m.Outcome == nil {
+			return nil
+		}
+		allowed = t.allowed(d.cfg.Policy(), m)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	step := string(m.Kind)
+	if w := wanted(m); w != "" {
+		step += " " + w
+	}
+	if slices.Contains(allowed, step) {
+		return nil, nil
+	}
+	advice := "this matter is none of the originator's, or not of that kind; nothing is possible"
+	if len(allowed) > 0 {
+		advice = "possible now: " + strings.Join(allowed, ", ")
+	}
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: string(m.Kind), Code: "not-now",
+		Problem: fmt.Sprintf("the step %q is not possible as the matter stands", step), Advice: advice}), nil
+}
+
+// wanted is what of a kind a step is, in the words of allowed.
+func wanted(m *schemas.Message) string {
+	switch {
+	case m.Decision != nil && m.Decision.Result != schemas.Reopened:
+		return string(m.Decision.Stage) + " " + string(m.Decision.Result)
+	}
+	return string(m.Action())
+}
+
+// allowed are the steps of the message's kind that its originator may take.
+func (t *Thread) allowed(p *policy.Policy, m *schemas.Message) []string {
+	from := m.Originator
+	var words []string
+	switch {
+	case m.Answer != nil:
+		words = t.answers(from)
+	case m.Tasking != nil:
+		words = t.taskings(m.Tasking.Strand, from, m.Tasking.To)
+	case m.Decision != nil:
+		words = t.decisions(p, from)
+	case m.RecallConfirmation != nil:
+		words = t.confirmations(from)
+	case m.Outcome != nil:
+		if t.Kind != schemas.KindCase || t.lead("") == from {
+			return []string{string(m.Kind)}
+		}
+	case m.Recall != nil:
+		if t.Recalled == nil {
+			return []string{string(m.Kind)}
+		}
+	case m.Notice != nil:
+		if t.Kind == schemas.KindReferral && slices.Contains(t.Parties, from) && p.Decides(from) {
+			words = []string{string(schemas.NoticeRemovalHold), string(schemas.NoticeRemovalHoldLifted)}
+		}
+	}
+	for i, w := range words {
+		words[i] = string(m.Kind) + " " + w
+	}
+	return words
+}
+
+// answers are those that a member may give: once the last word is said, more
+// may follow, and nothing less.
+func (t *Thread) answers(from schemas.MemberID) []string {
+	if t.Kind != schemas.KindRequest || !slices.Contains(t.Parties, from) {
+		return nil
+	}
+	switch schemas.AnswerStatus(t.Answers[from]) {
+	case "":
+		return []string{"acknowledged", "full", "partial", "no-trace", "refused"}
+	case schemas.AnswerAcknowledged, schemas.AnswerPartial:
+		return []string{"full", "partial", "no-trace", "refused"}
+	}
+	return []string{"full", "partial"}
+}
+
+func (t *Thread) taskings(strand schemas.Code, from, to schemas.MemberID) []string {
+	offered, lead := t.Offers[strand], t.lead(strand)
+	switch {
+	case t.Kind != schemas.KindCase:
+		return nil
+	case offered == from && to == lead:
+		return []string{"accept", "decline"}
+	case lead == from && offered == "" && to != from:
+		return []string{"offer"}
+	case lead == from && offered == to:
+		return []string{"withdraw"}
+	}
+	return nil
+}
+
+// decisions are those of a competent authority: conclusive grounds follow
+// positive reasonable grounds, and what is negative can be reopened.
+func (t *Thread) decisions(p *policy.Policy, from schemas.MemberID) []string {
+	if t.Kind != schemas.KindReferral || !slices.Contains(t.Parties, from) || !p.Decides(from) {
+		return nil
+	}
+	switch {
+	case t.Result == "" || t.Result == schemas.Reopened:
+		return []string{"reasonable-grounds positive", "reasonable-grounds negative"}
+	case t.Result == schemas.Negative:
+		return []string{"reopened"}
+	case t.Stage == schemas.ReasonableGrounds:
+		return []string{"conclusive-grounds positive", "conclusive-grounds negative"}
+	}
+	return nil
+}
+
+func (t *Thread) confirmations(from schemas.MemberID) []string {
+	if t.Kind != schemas.KindRecall || !slices.Contains(t.Parties, from) || t.Answers[from] == schemas.Code(schemas.Deleted) {
+		return nil
+	}
+	return []string{"deleted", "kept"}
+}

@@ -1,0 +1,244 @@
+package docket
+
+import (
+	"slices"
+	"time"
+
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// What each kind of message changes.
+
+// noTime leaves a due time to the tables.
+var noTime time.Time
+
+// sooner is the tables' due time of a clock, or another if that is sooner.
+func (c *change) sooner(name schemas.Code, t *Thread, by time.Time) time.Time {
+	due, ok := c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
+	if !by.IsZero() && (!ok || by.Before(due)) {
+		return by
+	}
+	return due
+}
+
+// held starts or ends the originator's clock for what nobody gets, and starts
+// that of the message's review.
+func (c *change) held() error {
+	e, m := c.entry, c.message
+	t := &Thread{Of: c.self(), Urgency: m.Urgency, Nation: policy.NationOf(m), Protected: e.Protected}
+	if !e.Review.IsZero() && e.Replaces == 0 {
+		if err := c.start(t, policy.ClockReview, e.Originator, "", c.endOfDay(e.Review, t.Nation)); err != nil {
+			return err
+		}
+	}
+	if (e.Held || len(e.Waiting) > 0) && !e.Closed && !e.Due.IsZero() {
+		return c.start(t, policy.ClockHeld, e.Originator, "", e.Due)
+	}
+	return c.end(t.Of, policy.ClockHeld, e.Originator)
+}
+
+func (c *change) request() error {
+	t, err := c.begin()
+	if err != nil {
+		return err
+	}
+	by := c.endOfDay(c.message.Request.NeededBy, t.Nation)
+	for _, m := range t.Parties {
+		if err := c.start(t, policy.ClockAcknowledge, m, c.entry.Originator, c.sooner(policy.ClockAcknowledge, t, by)); err != nil {
+			return err
+		}
+		if err := c.start(t, policy.ClockAnswer, m, c.entry.Originator, c.sooner(policy.ClockAnswer, t, by)); err != nil {
+			return err
+		}
+	}
+	return c.put(t)
+}
+
+func (c *change) answer() error {
+	t, err := c.thread(c.message.Answer.Of)
+	if err != nil {
+		return err
+	}
+	from, status := c.entry.Originator, c.message.Answer.Status
+	if t.Answers == nil {
+		t.Answers = map[schemas.MemberID]schemas.Code{}
+	}
+	t.Answers[from] = schemas.Code(status)
+	if err := c.end(t.Of, policy.ClockAcknowledge, from); err != nil {
+		return err
+	}
+	if status != schemas.AnswerAcknowledged {
+		if err := c.end(t.Of, policy.ClockAnswer, from); err != nil {
+			return err
+		}
+	}
+	return c.put(t)
+}
+
+// caseMessage takes up a case, or what supersedes it.
+func (c *change) caseMessage() error {
+	t, err := c.begin()
+	if err != nil {
+		return err
+	}
+	body := c.message.Case
+	for _, l := range c.message.Links {
+		if l.Relation == schemas.Supersedes && l.Originator == c.entry.Originator {
+			if err := c.inherit(t, schemas.MessageRef{Originator: l.Originator, ID: l.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	if t.Leads == nil {
+		t.Leads = map[schemas.Code]schemas.MemberID{"": body.Lead}
+		for _, s := range body.Strands {
+			t.Leads[s.CrimeType] = s.Lead
+		}
+	}
+	for _, of := range c.entry.MadeOf {
+		if of.Originator != c.entry.Originator && !slices.Contains(t.Sources, of.Originator) {
+			t.Sources = append(t.Sources, of.Originator)
+		}
+	}
+	if t.Status = body.Status; t.Status == schemas.CaseClosed && len(t.Sources) > 0 {
+		if err := c.start(t, policy.ClockOutcome, t.lead(""), t.Sources[0], noTime); err != nil {
+			return err
+		}
+	}
+	return c.put(t)
+}
+
+// inherit takes over how the superseded case stood.
+func (c *change) inherit(t *Thread, from schemas.MessageRef) error {
+	old, err := c.thread(from)
+	if err != nil || old.Kind != schemas.KindCase {
+		return err
+	}
+	t.Leads, t.Offers, t.Sources = old.Leads, old.Offers, old.Sources
+	s := schemas.Step{Entry: c.entry.Number, At: c.entry.At, Message: c.self(), Kind: c.message.Kind, Words: wordsOf(c.message), To: c.reached()}
+	return c.tx.Bucket(stepsBucket).Put(under(from, numberKey(c.entry.Number)), encode(s))
+}
+
+func (c *change) tasking() error {
+	k := c.message.Tasking
+	t, err := c.thread(k.Of)
+	if err != nil || t.Kind != schemas.KindCase {
+		return err
+	}
+	if t.Offers == nil {
+		t.Offers = map[schemas.Code]schemas.MemberID{}
+	}
+	switch from := c.entry.Originator; {
+	case k.Action == schemas.TaskingOffer && t.lead(k.Strand) == from:
+		t.Offers[k.Strand] = k.To
+	case k.Action == schemas.TaskingWithdraw && t.lead(k.Strand) == from:
+		delete(t.Offers, k.Strand)
+	case k.Action == schemas.TaskingDecline && t.Offers[k.Strand] == from:
+		delete(t.Offers, k.Strand)
+	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
+		delete(t.Offers, k.Strand)
+		t.Leads[k.Strand] = from
+	}
+	return c.put(t)
+}
+
+func (c *change) outcome() error {
+	o := c.message.Outcome
+	t, err := c.thread(o.Of)
+	if err != nil {
+		return err
+	}
+	if t.Kind == schemas.KindCase {
+		t.Status = o.Status
+	}
+	if err := c.end(o.Of, policy.ClockOutcome, c.entry.Originator); err != nil {
+		return err
+	}
+	return c.put(t)
+}
+
+// referral starts the clock of the competent authority, which is who may
+// decide.
+func (c *change) referral() error {
+	t, err := c.begin()
+	if err != nil {
+		return err
+	}
+	for _, m := range t.Parties {
+		if c.policy.Decides(m) {
+			if err := c.start(t, policy.ClockReasonable, m, c.entry.Originator, noTime); err != nil {
+				return err
+			}
+		}
+	}
+	return c.put(t)
+}
+
+func (c *change) decision() error {
+	f := c.message.Decision
+	t, err := c.thread(f.Of)
+	if err != nil {
+		return err
+	}
+	t.Stage, t.Result = f.Stage, f.Result
+	authority := c.entry.Originator
+	switch {
+	case f.Result == schemas.Reopened:
+		err = c.startAnew(t, policy.ClockReasonable, authority, f.Of.Originator, noTime, true)
+	case f.Stage == schemas.ConclusiveGrounds:
+		if err = c.end(f.Of, policy.ClockConclusive, authority); err == nil {
+			err = c.end(f.Of, policy.ClockReflection, authority)
+		}
+	default:
+		err = c.end(f.Of, policy.ClockReasonable, authority)
+		if err == nil && f.Result == schemas.Positive {
+			until := c.endOfDay(f.ReflectionUntil, t.Nation)
+			if err = c.startAnew(t, policy.ClockReflection, authority, f.Of.Originator, until, true); err == nil {
+				err = c.startAnew(t, policy.ClockConclusive, authority, f.Of.Originator, until, true)
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.put(t)
+}
+
+func (c *change) recall() error {
+	t, err := c.begin()
+	if err != nil {
+		return err
+	}
+	for _, m := range t.Parties {
+		if err := c.start(t, policy.ClockRecall, m, c.entry.Originator, noTime); err != nil {
+			return err
+		}
+	}
+	if err := c.put(t); err != nil {
+		return err
+	}
+	recalled, err := c.thread(c.message.Recall.Of)
+	if err != nil {
+		return err
+	}
+	self := c.self()
+	recalled.Recalled = &self
+	return c.put(recalled)
+}
+
+func (c *change) confirmation() error {
+	k := c.message.RecallConfirmation
+	t, err := c.thread(k.Of)
+	if err != nil {
+		return err
+	}
+	if t.Answers == nil {
+		t.Answers = map[schemas.MemberID]schemas.Code{}
+	}
+	t.Answers[c.entry.Originator] = schemas.Code(k.Answer)
+	if err := c.end(k.Of, policy.ClockRecall, c.entry.Originator); err != nil {
+		return err
+	}
+	return c.put(t)
+}

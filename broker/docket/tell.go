@@ -1,0 +1,122 @@
+package docket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// tellSize is how many clocks are told of before the ledger is looked at again.
+const tellSize = 100
+
+// tell tells of the clocks that have run out, and returns when the next one
+// will; zero if there is none. A crash in here leaves notices that are stored
+// and not marked as told: told again, they are duplicates.
+func (d *Docket) tell(ctx context.Context) (next time.Time, err error) {
+	due, next, err := d.ranOut()
+	if err != nil {
+		return time.Time{}, err
+	}
+	p := d.cfg.Policy()
+	for _, c := range due {
+		if err := d.tellOf(ctx, p, &c); err != nil {
+			return time.Time{}, err
+		}
+	}
+	if len(due) == tellSize {
+		next = d.cfg.Now() // there may be more
+	}
+	return next, nil
+}
+
+// ranOut returns clocks whose next step is due, and when the one after them is.
+func (d *Docket) ranOut() (due []Clock, next time.Time, err error) {
+	now := d.cfg.Now()
+	err = d.db.View(func(tx *bolt.Tx) error {
+		cursor := tx.Bucket(dueBucket).Cursor()
+		for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+			at, key := dueOf(k)
+			if at.After(now) || len(due) == tellSize {
+				next = at
+				return nil
+			}
+			c, err := getClock(tx, key)
+			if err != nil {
+				return err
+			}
+			if c != nil {
+				due = append(due, *c)
+			}
+		}
+		return nil
+	})
+	return due, next, err
+}
+
+// tellOf sends the notice of one step of a clock, and marks it as told.
+func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
+	if own, ok := broker(p); ok && c.Told < len(c.Ladder) {
+		m := c.notice(p, c.Ladder[c.Told].To)
+		m.ID, m.Originator, m.Created = c.noticeID(c.Told), own, schemas.At(c.Ladder[c.Told].At)
+		var refused *schemas.Refusal
+		switch err := d.cfg.Submit(ctx, m); {
+		case errors.As(err, &refused) && !refused.Later():
+			// Told before under the same id by a clock that ran otherwise, or
+			// to members that are none any more: said once, and passed.
+			d.cfg.Log.Error("a notice was refused", "id", m.ID, "rule", refused.Code)
+		case err != nil:
+			return fmt.Errorf("telling of a clock that ran out: %w", err)
+		}
+	}
+	return d.db.Update(func(tx *bolt.Tx) error {
+		now, err := getClock(tx, c.key())
+		if err != nil || now == nil || !now.Started.Equal(c.Started) {
+			return err
+		}
+		now.Told = c.Told + 1
+		now.schedule()
+		return putClock(tx, now)
+	})
+}
+
+// notice is what is said when a clock has run out, to who owes and to who is
+// owed; at the last step the hub hears of it, for the protocol board, unless
+// nobody else may know of the matter.
+func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
+	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step}
+	if c.Told == 0 {
+		n.About = schemas.NoticeLapsed
+	}
+	add := func(m schemas.MemberID) {
+		if m != "" && !slices.Contains(n.To, m) {
+			n.To = append(n.To, m)
+		}
+	}
+	add(c.To)
+	if step == policy.StepBoard && !c.Protected {
+		for _, m := range p.Members() {
+			if m.Kind == "hub" {
+				add(m.ID)
+			}
+		}
+	}
+	return &schemas.Message{Schema: schemas.Schema, Kind: schemas.KindNotice, Marking: schemas.Protect, Urgency: c.Urgency,
+		Purpose: "prevent-detect-crime", Notice: n}
+}
+
+// broker is the member that the tables give the broker itself.
+func broker(p *policy.Policy) (schemas.MemberID, bool) {
+	for _, m := range p.Members() {
+		if m.Kind == policy.KindBroker {
+			return m.ID, true
+		}
+	}
+	return "", false
+}

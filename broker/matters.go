@@ -1,0 +1,103 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"liaison/broker/docket"
+	"liaison/broker/intake"
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// docketFile is the docket's, below the broker's folder. It can be deleted.
+const docketFile = "docket"
+
+// ClocksOf says which clocks an operator wants to see.
+type ClocksOf = docket.Selection
+
+// openDocket opens the docket, which speaks through the front door.
+func (b *Broker) openDocket(front *nats.Conn) (err error) {
+	b.docket, err = docket.Open(docket.Config{Path: filepath.Join(b.cfg.Dir, docketFile), JetStream: b.js, Policy: b.Policy, Tables: b.tablesOf(),
+		Submit: func(ctx context.Context, m *schemas.Message) error { return submitNotice(ctx, front, m) }, Now: b.cfg.Now, Log: b.cfg.Log})
+	return err
+}
+
+// noticeWait bounds the submission of one notice.
+const noticeWait = 10 * time.Second
+
+// submitNotice submits a message as the broker's own member. Nobody else can
+// publish to that address: every desk's submissions carry its account's key.
+func submitNotice(ctx context.Context, front *nats.Conn, m *schemas.Message) error {
+	ctx, cancel := context.WithTimeout(ctx, noticeWait)
+	defer cancel()
+	raw, err := schemas.EncodeMsgPack(m)
+	if err != nil {
+		return err
+	}
+	reply, err := front.RequestWithContext(ctx, "submit."+intake.BrokerAccount, raw)
+	if err != nil {
+		return err
+	}
+	var answer schemas.Answer
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return fmt.Errorf("reading the answer to a notice: %w", err)
+	}
+	if len(answer.Receipts) == 1 && answer.Receipts[0].Refusal != nil {
+		return answer.Receipts[0].Refusal
+	}
+	if answer.Error != nil {
+		return fmt.Errorf("a notice was refused: %s", answer.Error.Description)
+	}
+	return nil
+}
+
+// ownMember is the member that the tables give the broker itself, if they do.
+func ownMember(p *policy.Policy) (schemas.MemberID, bool) {
+	for _, m := range p.Members() {
+		if m.Kind == policy.KindBroker {
+			return m.ID, true
+		}
+	}
+	return "", false
+}
+
+// ShowDocket calls fn with the clocks that are wanted.
+func (b *Broker) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
+	return b.docket.List(ctx, want, fn)
+}
+
+// ShowDocket asks the running broker.
+func (r *Remote) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
+	return r.ask(ctx, request{Docket: &want}, func(raw json.RawMessage) error {
+		var c schemas.Clock
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return err
+		}
+		return fn(c)
+	})
+}
+
+// tablesOf returns a reader of the sets of tables that were ever in force. It
+// keeps the last one that it read, and is for one caller at a time.
+func (b *Broker) tablesOf() func(hash string) (*policy.Policy, error) {
+	var last *policy.Policy
+	return func(hash string) (*policy.Policy, error) {
+		for _, p := range []*policy.Policy{b.Policy(), last} {
+			if p != nil && p.Hash() == hash {
+				return p, nil
+			}
+		}
+		p, err := policy.Load(os.DirFS(filepath.Join(b.cfg.Dir, tablesFolder, filepath.Base(hash))))
+		if err == nil {
+			last = p
+		}
+		return p, err
+	}
+}

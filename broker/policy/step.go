@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"io/fs"
+	"slices"
+	"time"
+
+	"liaison/broker/policy/table"
+	"liaison/schemas"
+)
+
+// BareStep is a row of steps.csv: a step that carries no information about anybody,
+// such as the acknowledgement of a request, and who may take it towards whom.
+// Its clause is the ground on which that much may be told. Whatever has
+// items goes by rules and gateways instead.
+type BareStep struct {
+	ID   schemas.Code
+	Kind schemas.Kind
+	// Actions are those of the kind; empty is all.
+	Actions  []schemas.Code
+	From, To Selector
+	// Clause is why: the clause of the protocol, the statute or the passage.
+	Clause string
+	table.Row
+}
+
+var bareStepColumns = append([]string{"id", "kind", "actions", "from", "to", "clause"}, table.RowColumns...)
+
+func readBareStep(r table.Record, members []Member) BareStep {
+	s := BareStep{ID: schemas.Code(r.ID("id")), From: selector(r, "from", members), To: selector(r, "to", members), Clause: r.Need("clause"), Row: r.Row(),
+		Kind: schemas.Kind(r.OneOf("kind", string(schemas.KindAnswer), string(schemas.KindTasking), string(schemas.KindDecision),
+			string(schemas.KindNotice), string(schemas.KindRecall), string(schemas.KindRecallConfirmation)))}
+	for _, w := range r.Words("actions") {
+		s.Actions = append(s.Actions, schemas.Code(w))
+	}
+	if s.From.IsZero() || s.To.IsZero() {
+		r.Fault("from or to is empty")
+	}
+	return s
+}
+
+// readBareSteps reads steps.csv. Sets of the time before there were steps have
+// none, and then nobody may take any.
+func readBareSteps(tables fs.FS, members []Member, f *table.Faults) (steps []BareStep) {
+	if _, err := fs.Stat(tables, stepsTable); err != nil {
+		return nil
+	}
+	for _, r := range table.Read(tables, stepsTable, bareStepColumns, f) {
+		steps = append(steps, readBareStep(r, members))
+	}
+	return steps
+}
+
+// recipientsOf are the members that a message names, or that are on record as
+// having what it is about. It is not addressed if the rules say whom it
+// concerns.
+func recipientsOf(m *schemas.Message, rec *Recorded) (to []schemas.MemberID, addressed bool) {
+	to, addressed = m.Addressed()
+	if m.Recall != nil || m.Correction != nil {
+		to = rec.Holders
+	}
+	return to, addressed
+}
+
+// decideStep judges a bare step for every member that it goes to: its body is
+// the one part.
+func (p *Policy) decideStep(m *schemas.Message, day time.Time, rec *Recorded) (outcomes []schemas.Outcome) {
+	sender := p.memberOn(m.Originator, day)
+	to, _ := recipientsOf(m, rec)
+	to = slices.Clone(to)
+	slices.Sort(to)
+	for _, id := range slices.Compact(to) {
+		n := p.memberOn(id, day)
+		if n < 0 || id == m.Originator || p.members[n].Class == Source {
+			continue
+		}
+		o := schemas.Outcome{Message: m.ID, Member: id, Outcome: schemas.Withheld,
+			Items: []schemas.ItemOutcome{p.stepOutcome(m, sender, n, day)}}
+		o.Outcome = o.Items[0].Outcome
+		outcomes = append(outcomes, o)
+	}
+	return outcomes
+}
+
+func (p *Policy) stepOutcome(m *schemas.Message, sender, to int, day time.Time) schemas.ItemOutcome {
+	switch {
+	case sender < 0:
+		return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonUnknownOriginator}
+	case m.Marking.Above(p.members[to].Ceiling) || m.Marking.Above(p.about.Ceiling):
+		return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonMarking, Rule: schemas.Code(p.members[to].ID)}
+	}
+	for k := range p.bareSteps {
+		s := &p.bareSteps[k]
+		if s.Kind == m.Kind && among(s.Actions, m.Action()) && s.On(day) && s.From.has(sender) && s.To.has(to) {
+			return schemas.ItemOutcome{Outcome: schemas.Disclosed, Reason: ReasonPermitted, Rule: s.ID, Gateway: string(s.ID), Statute: s.Clause}
+		}
+	}
+	return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonNoStep}
+}
+
+// steps copies the body of a step for its recipient, who is not told who else
+// gets it.
+func (k *keeper) steps(c *schemas.Message) {
+	m, only := k.m, []schemas.MemberID{k.recipient}
+	c.Tasking, c.Recall, c.RecallConfirmation, c.Correction, c.Answer = clone(m.Tasking), clone(m.Recall), clone(m.RecallConfirmation), clone(m.Correction), clone(m.Answer)
+	if c.Request = clone(m.Request); c.Request != nil {
+		c.Request.To = only
+	}
+	if c.Outcome = clone(m.Outcome); c.Outcome != nil {
+		c.Outcome.To = only
+		c.Outcome.Results = slices.Clone(m.Outcome.Results)
+		c.Outcome.ChargedAs, c.Outcome.AssessedAs = slices.Clone(m.Outcome.ChargedAs), slices.Clone(m.Outcome.AssessedAs)
+	}
+	if c.Referral = clone(m.Referral); c.Referral != nil {
+		c.Referral.To, c.Referral.Earlier, c.Referral.Support = only, nil, slices.Clone(m.Referral.Support)
+		if k.to.may(FieldLinks) {
+			c.Referral.Earlier = slices.Clone(m.Referral.Earlier)
+		}
+	}
+	if c.Decision = clone(m.Decision); c.Decision != nil {
+		c.Decision.To = only
+	}
+	if c.Notice = clone(m.Notice); c.Notice != nil {
+		c.Notice.To = only
+	}
+}
+
+func clone[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	c := *v
+	return &c
+}
+
+// Decides says whether a member may decide about referrals: whether it is a
+// competent authority, by the table of steps.
+func (p *Policy) Decides(id schemas.MemberID) bool {
+	n := p.position(id)
+	return slices.ContainsFunc(p.bareSteps, func(s BareStep) bool { return s.Kind == schemas.KindDecision && s.From.has(n) })
+}

@@ -1,0 +1,172 @@
+package schemas
+
+import "time"
+
+func (v *validator) request(at place, r *Request) {
+	v.recipients(at, r.To)
+	if r.Gateway != "" && !r.Gateway.Valid() {
+		v.add(at.field("gateway"), FaultForm, "this is no code", "write the id of a row of the protocol's gateways, or leave it out")
+	}
+	v.dayAhead(at.field("needed_by"), r.NeededBy)
+}
+
+func (v *validator) answer(at place, a *Reply) {
+	v.ref(at.field("of"), a.Of)
+	v.notOwn(at.field("of"), a.Of)
+	word(v, at.field("status"), a.Status, replies)
+}
+
+func (v *validator) tasking(at place, t *Tasking) {
+	v.ref(at.field("of"), t.Of)
+	word(v, at.field("action"), t.Action, taskings)
+	v.recipient(at.field("to"), t.To)
+	if t.Strand != "" {
+		v.code(at.field("strand"), CrimeTypes(), t.Strand)
+	}
+	v.reason(at.field("reason"), t.Reason, t.Action == TaskingDecline, declines)
+}
+
+func (v *validator) feedback(at place, f *Feedback) {
+	v.ref(at.field("of"), f.Of)
+	v.recipients(at, f.To)
+	results := at.field("results")
+	if len(f.Results) == 0 {
+		v.add(results, FaultMissing, "there is no result", "give at least one code of the list results, such as \"no-further-action\"")
+	}
+	v.codeList(results, Results(), f.Results, MaxCrimeTypes)
+	v.codeList(at.field("charged_as"), CrimeTypes(), f.ChargedAs, MaxCrimeTypes)
+	v.codeList(at.field("assessed_as"), CrimeTypes(), f.AssessedAs, MaxCrimeTypes)
+	word(v, at.field("status"), f.Status, statuses)
+}
+
+func (v *validator) referral(at place, f *Referral) {
+	word(v, at.field("form"), f.Form, forms)
+	switch consent := at.field("consent"); {
+	case f.Consent != "" && f.Consent != Signed:
+		v.add(consent, FaultUnknownCode, "the value is not \"signed\"", "an adult consents by signature")
+	case f.Form == AdultForm && f.Consent == "":
+		v.add(consent, FaultMissing, "an adult is referred only with consent", "write \"signed\" once the form is; if the age is in doubt, use the child's form")
+	case f.Form == ChildForm && f.Consent != "":
+		v.add(consent, FaultContradiction, "a child's form has no consent", "leave the field out")
+	}
+	v.recipients(at, f.To)
+	v.codeList(at.field("support"), SupportNeeds(), f.Support, MaxIndicators)
+	earlier := at.field("earlier")
+	v.count(earlier, len(f.Earlier), MaxLinks)
+	for i, r := range f.Earlier {
+		v.ref(earlier.at(i), r)
+		unique(v, earlier, f.Earlier, i)
+	}
+}
+
+func (v *validator) finding(at place, f *Finding) {
+	v.ref(at.field("of"), f.Of)
+	word(v, at.field("stage"), f.Stage, stages)
+	word(v, at.field("result"), f.Result, findings)
+	v.recipients(at, f.To)
+	until := at.field("reflection_until")
+	v.dayAhead(until, f.ReflectionUntil)
+	if !f.ReflectionUntil.IsZero() && (f.Stage != ReasonableGrounds || f.Result != Positive) {
+		v.add(until, FaultContradiction, "only positive reasonable grounds begin a reflection period", "leave the date out")
+	}
+}
+
+func (v *validator) notice(at place, n *Notice) {
+	word(v, at.field("about"), n.About, notices)
+	if n.About == NoticeMissingChild || n.About == NoticeFoundChild {
+		if n.Of != (MessageRef{}) {
+			v.ref(at.field("of"), n.Of)
+		}
+	} else {
+		v.ref(at.field("of"), n.Of)
+	}
+	v.recipients(at, n.To)
+	if n.About == NoticeLapsed || n.About == NoticeEscalated {
+		if !n.Clock.Valid() {
+			v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out")
+		}
+		return
+	}
+	if n.Clock != "" || n.Step != "" || !n.Due.IsZero() {
+		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out has a clock", "leave clock, due and step out")
+	}
+}
+
+func (v *validator) recall(at place, c *Recall) {
+	v.ref(at.field("of"), c.Of)
+	v.own(at.field("of"), c.Of)
+	v.reason(at.field("reason"), c.Reason, true, recalls)
+}
+
+func (v *validator) confirmation(at place, c *Confirmation) {
+	v.ref(at.field("of"), c.Of)
+	v.notOwn(at.field("of"), c.Of)
+	word(v, at.field("answer"), c.Answer, confirmed)
+	v.reason(at.field("reason"), c.Reason, c.Answer == Kept, retentions)
+}
+
+func (v *validator) correction(at place, c *Correction) {
+	v.ref(at.field("of"), c.Of)
+	v.own(at.field("of"), c.Of)
+}
+
+// recipients checks the members that a message names in the field to.
+func (v *validator) recipients(at place, list []MemberID) {
+	to := at.field("to")
+	if len(list) == 0 {
+		v.add(to, FaultMissing, "nobody is named", "name the members that it is for")
+	}
+	v.count(to, len(list), MaxRecipients)
+	for i, m := range list {
+		v.recipient(to.at(i), m)
+		unique(v, to, list, i)
+	}
+}
+
+func (v *validator) recipient(at place, m MemberID) {
+	v.member(at, m)
+	if m != "" && m == v.m.Originator {
+		v.add(at, FaultSelfLink, "the member writes to itself", "name another member")
+	}
+}
+
+func (v *validator) ref(at place, r MessageRef) {
+	v.member(at.field("originator"), r.Originator)
+	v.id(at.field("id"), r.ID)
+	if r.ID == v.m.ID && r.Originator == v.m.Originator {
+		v.add(at, FaultSelfLink, "the message names itself", "name another message")
+	}
+}
+
+// own and notOwn check whose message a step is about.
+func (v *validator) own(at place, r MessageRef) {
+	if r.Originator != "" && r.Originator != v.m.Originator {
+		v.add(at.field("originator"), FaultContradiction, "the message is another member's", "only its originator can do this; send a tip, or a request, to tell it")
+	}
+}
+
+func (v *validator) notOwn(at place, r MessageRef) {
+	if r.Originator != "" && r.Originator == v.m.Originator {
+		v.add(at.field("originator"), FaultSelfLink, "the message is the member's own", "name another member's message")
+	}
+}
+
+// reason checks a code that is there if it is wanted, and only then.
+func (v *validator) reason(at place, c Code, wanted bool, known []Code) {
+	if wanted {
+		word(v, at, c, known)
+	} else if c != "" {
+		v.add(at, FaultContradiction, "there is nothing to give a reason for", "leave the field out")
+	}
+}
+
+// dayAhead checks a whole date that is not before the message was made.
+func (v *validator) dayAhead(at place, d Date) {
+	switch {
+	case d.IsZero():
+	case !d.Full():
+		v.add(at, FaultForm, "the date lacks the day or the month", "give a whole date, such as 2010-08-14")
+	case v.createdPlausible() && d.first().Before(v.m.Created.UTC().Truncate(24*time.Hour)):
+		v.add(at, FaultPast, "the date is before the message was made", "check the date, or leave it out")
+	}
+}
