@@ -1,0 +1,284 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"liaison/agents"
+	"liaison/schemas"
+)
+
+// attempt is a line of the log of what was sent and answered.
+type attempt struct {
+	At time.Time `json:"at"`
+	// N numbers the publisher's messages from 1, in the order of sending.
+	N      int        `json:"n"`
+	ID     schemas.ID `json:"id"`
+	Digest string     `json:"digest"`
+	Try    int        `json:"try"`
+	// Result is "sent", written before anything leaves, and then one of
+	// "acked", "refused", "later" (refused, and to be sent again) and "unknown".
+	Result    string       `json:"result"`
+	Sequence  uint64       `json:"sequence,omitempty"`
+	Duplicate bool         `json:"duplicate,omitempty"`
+	Code      schemas.Code `json:"code,omitempty"`
+}
+
+// publisher sends a member's messages in order, one submission at a time, and
+// each again until it has a final answer.
+type publisher struct {
+	tr     *trial
+	member schemas.MemberID
+	seed   uint64
+	id     agents.Identity
+	log    *journal
+	random *rand.Rand
+	// last is the highest sequence of a receipt; run writes it.
+	last uint64
+}
+
+func newPublisher(tr *trial, m schemas.MemberID, seed uint64) (*publisher, error) {
+	key := make([]byte, 32)
+	binary.BigEndian.PutUint64(key, seed)
+	id, err := agents.NewIdentity(key)
+	if err != nil {
+		return nil, err
+	}
+	log, err := newJournal(filepath.Join(tr.root, "attempts-"+string(m)+".jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	tr.t.Cleanup(func() { log.file.Close() })
+	return &publisher{tr: tr, member: m, seed: seed, id: id, log: log, random: rand.New(rand.NewPCG(seed, 1))}, nil
+}
+
+// dial connects as a desk. The connection outlives every fault of the broker.
+func (tr *trial) dial(desk string, opts ...nats.Option) (*nats.Conn, error) {
+	return nats.Connect("nats://"+tr.address, append([]nats.Option{nats.UserCredentials(tr.credsFile(desk)),
+		nats.MaxReconnects(-1), nats.ReconnectWait(20 * time.Millisecond), nats.ReconnectJitter(20*time.Millisecond, 20*time.Millisecond),
+		nats.ReconnectBufSize(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, opts...)...)
+}
+
+// run sends until the publishers are to stop, and ends when everything it has
+// sent is answered.
+func (p *publisher) run(ctx context.Context, pause time.Duration) {
+	nc, err := p.tr.dial(string(p.member) + "/main")
+	if err != nil {
+		p.tr.t.Errorf("%s: %v", p.member, err)
+		return
+	}
+	defer nc.Close()
+	for n := 1; ; {
+		select {
+		case <-p.tr.stopping:
+			return
+		case <-time.After(pause):
+		}
+		size := p.size()
+		batch := make([]*schemas.Message, size)
+		for i := range batch {
+			batch[i] = p.message(n + i)
+		}
+		if err := p.submit(ctx, nc, n, batch); err != nil {
+			p.tr.t.Errorf("%s: messages %d to %d: %v", p.member, n, n+size-1, err)
+			return
+		}
+		n += size
+	}
+}
+
+// size is how many messages go into the next submission: mostly one, often a
+// few, sometimes so many that they are stored as a batch.
+func (p *publisher) size() int {
+	switch p.random.IntN(8) {
+	case 0:
+		return 17 + p.random.IntN(24)
+	case 1, 2:
+		return 2 + p.random.IntN(6)
+	}
+	return 1
+}
+
+// submit sends messages again and again until each has a final answer.
+func (p *publisher) submit(ctx context.Context, nc *nats.Conn, n int, batch []*schemas.Message) error {
+	pending := make([]attempt, len(batch))
+	bodies := map[int][]byte{}
+	for i, m := range batch {
+		body, err := schemas.EncodeMsgPack(m)
+		if err != nil {
+			return err
+		}
+		digest := schemas.DigestOfCanonical(body)
+		pending[i] = attempt{N: n + i, ID: m.ID, Digest: base64.RawURLEncoding.EncodeToString(digest[:])}
+		bodies[n+i] = body
+	}
+	for end := time.Now().Add(2 * time.Minute); len(pending) > 0; {
+		if time.Now().After(end) {
+			return errGaveUp
+		}
+		answered, err := p.send(ctx, nc, pending, bodies)
+		if err != nil {
+			return err
+		}
+		pending = pending[:0]
+		for _, a := range answered {
+			p.last = max(p.last, a.Sequence)
+			if a.Result == "later" || a.Result == "unknown" {
+				pending = append(pending, a)
+			}
+		}
+		if len(pending) > 0 && !pausing(ctx, 10*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// send makes one attempt and logs it, before and after. An error means that the
+// answer was not understood.
+func (p *publisher) send(ctx context.Context, nc *nats.Conn, pending []attempt, bodies map[int][]byte) ([]attempt, error) {
+	parts := make([][]byte, len(pending))
+	tried := make([]attempt, len(pending))
+	for i, a := range pending {
+		a.At, a.Try, a.Result, a.Code = time.Now(), a.Try+1, "sent", ""
+		tried[i], parts[i] = a, bodies[a.N]
+	}
+	if err := p.log.write(lines(tried)...); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	var answer schemas.Answer
+	msg, err := nc.RequestWithContext(ctx, schemas.SubmitAddress, bundled(parts))
+	if err == nil {
+		if err := json.Unmarshal(msg.Data, &answer); err != nil {
+			return nil, fmt.Errorf("the answer %.200q: %w", msg.Data, err)
+		}
+	}
+	for i := range tried {
+		tried[i].At = time.Now()
+		if err := tried[i].hear(answer, i, len(tried), err); err != nil {
+			return nil, err
+		}
+	}
+	return tried, p.log.write(lines(tried)...)
+}
+
+// hear fills in what the answer says about the message at index i of n.
+func (a *attempt) hear(answer schemas.Answer, i, n int, fault error) error {
+	switch {
+	case fault != nil:
+		a.Result = "unknown" // timeout, cut link, nobody there
+	case len(answer.Receipts) != n && answer.Error != nil && answer.Error.Status == 503:
+		a.Result = "later"
+	case len(answer.Receipts) != n:
+		return fmt.Errorf("%d receipts for %d messages: %+v", len(answer.Receipts), n, answer.Error)
+	case answer.Receipts[i].Refusal == nil:
+		r := answer.Receipts[i]
+		if r.ID != a.ID {
+			return errors.New("the receipt is another message's")
+		}
+		a.Result, a.Sequence, a.Duplicate = "acked", r.Sequence, r.Duplicate
+	default:
+		a.Result, a.Code = "refused", answer.Receipts[i].Refusal.Code
+		if answer.Receipts[i].Refusal.Later() {
+			a.Result = "later"
+		}
+	}
+	return nil
+}
+
+func lines[T any](all []T) []any {
+	out := make([]any, len(all))
+	for i, a := range all {
+		out[i] = a
+	}
+	return out
+}
+
+// bundled is one encoded message, or a MessagePack array of them.
+func bundled(parts [][]byte) []byte {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	b := []byte{0xdc, byte(len(parts) >> 8), byte(len(parts))}
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	return b
+}
+
+// matter is what a member's messages are about.
+type matter struct {
+	crimes     []schemas.Code
+	sectors    []schemas.Code
+	obtainedBy schemas.ObtainedBy
+}
+
+var matters = map[schemas.MemberID]matter{
+	"gla":          {crimes: []schemas.Code{"unlicensed-gangmaster", "forced-labour"}, sectors: []schemas.Code{"agriculture"}, obtainedBy: schemas.ByVolunteered},
+	"eas":          {crimes: []schemas.Code{"agency-fee-charging", "debt-bondage"}, obtainedBy: schemas.ByPublic},
+	"hmrc-nmw":     {crimes: []schemas.Code{"nmw-underpayment"}, obtainedBy: schemas.ByInspectionPower},
+	"lincolnshire": {crimes: []schemas.Code{"trafficking-forced-labour"}, obtainedBy: schemas.ByPublic},
+	"kent":         {crimes: []schemas.Code{"cannabis-cultivation", "trafficking-child"}, obtainedBy: schemas.ByPartner},
+	"ukba":         {crimes: []schemas.Code{"facilitation", "forced-labour"}, obtainedBy: schemas.ByVolunteered},
+	"soca":         {crimes: []schemas.Code{"trafficking-sexual-into", "money-laundering-principal"}, obtainedBy: schemas.ByPartner},
+}
+
+// message is the member's message with the number n, the same each time. Its
+// first item may be disseminated; every other message has a second one that
+// nobody may have (handling code 4), and in every eighth nobody may have any.
+func (p *publisher) message(n int) *schemas.Message {
+	about := matters[p.member]
+	area := []schemas.Code{"lincolnshire", "kent"}[n/2%2]
+	m := &schemas.Message{
+		Schema: schemas.Schema, Kind: schemas.KindTip, Originator: p.member, Reference: p.canary(n, "ref"),
+		Created: schemas.At(time.Date(2009, 8, 14, 9, 30, n%60, 0, time.UTC)), Marking: schemas.Restricted, Urgency: schemas.Priority,
+		Purpose: "prevent-detect-crime", Jurisdictions: []schemas.Jurisdiction{{Code: area, Role: schemas.RoleIncident}},
+		CrimeTypes: about.crimes, Sectors: about.sectors, Tip: &schemas.Tip{Channel: "intelligence-report"},
+	}
+	p.add(m, n, schemas.Handling{1}, schemas.PremisesSubject)
+	if n%2 == 0 {
+		p.add(m, n, schemas.Handling{4}, schemas.PersonSubject)
+	}
+	if n%8 == 0 {
+		m.Items[0].Handling = schemas.Handling{4}
+	}
+	content := fmt.Sprintf("%v %v", m.Items, n)
+	m.ID = p.id.ID(p.member, m.Reference, []byte(content))
+	return m
+}
+
+// add gives a message a further item with a subject of its own, every text of
+// which is a canary.
+func (p *publisher) add(m *schemas.Message, n int, h schemas.Handling, kind schemas.SubjectKind) {
+	i := len(m.Items)
+	mark := func(field string) string { return p.canary(n, fmt.Sprintf("%d%s", i, field)) }
+	s := schemas.Subject{Kind: kind, Name: mark("name"), Address: mark("address")}
+	if kind == schemas.PersonSubject {
+		s.Aliases, s.Position = []string{mark("alias")}, "victim"
+	}
+	m.Items = append(m.Items, schemas.Item{Text: "An invented tip, " + mark("text"), Source: "B", Information: 2, Handling: h, Conditions: mark("conditions"),
+		ObtainedBy: matters[m.Originator].obtainedBy, Indicators: []schemas.Code{"GEN01"}, Subjects: []int{i}})
+	m.Subjects = append(m.Subjects, s)
+}
+
+// canary is a text that stands in one field of one message and nowhere else.
+func (p *publisher) canary(n int, field string) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s %d %s", p.seed, p.member, n, field)
+	return fmt.Sprintf("cn.%s.%d.%s.%016x", p.member, n, field, h.Sum64())
+}
