@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os/exec"
 	"regexp"
@@ -26,8 +25,10 @@ type judgement struct {
 	// Unanswered counts attempts without an answer, and Later those answered
 	// "try later"; Duplicates counts receipts of duplicates.
 	Unanswered, Later, Duplicates int
-	Decisions, Withheld, Held     int
-	Copies, Delivered             int
+	// Recorded counts consents on record, and Decisions decisions, those that
+	// a consent caused among them.
+	Recorded, Decisions, Withheld, Held int
+	Copies, Delivered                   int
 	// Again counts copies that came to a desk more than once: at least once is
 	// what the consumer promises.
 	Again                 int
@@ -179,6 +180,10 @@ func (j *judge) takeDisclosure(rec check.Record) {
 		j.wrong(&j.v.Lost, "the entry at %d: %v", rec.Sequence, err)
 		return
 	}
+	if e.Kind == ledger.ConsentEntry {
+		j.decided[e.Message]++
+		j.v.Recorded++
+	}
 	if e.Kind != ledger.DecisionEntry {
 		return
 	}
@@ -193,17 +198,16 @@ func (j *judge) takeDisclosure(rec check.Record) {
 		}
 	}
 	for _, o := range e.Outcomes {
-		all := len(o.Items) > 0
+		opens(j.open, e.Message, o)
+		withheld := 0
 		for _, it := range o.Items {
-			if it.Outcome == schemas.Disclosed {
-				j.open[fmt.Sprint(o.Member, e.Message, it.Index)] = true
-				continue
+			if it.Outcome != schemas.Disclosed {
+				withheld++
 			}
-			all = false
-			j.v.Withheld++
 		}
-		if all {
-			j.whole[fmt.Sprint(o.Member, e.Message)] = true
+		j.v.Withheld += withheld
+		if len(o.Items) > 0 && withheld == 0 {
+			j.whole[string(o.Member)+" "+string(e.Message)] = true
 		}
 	}
 }
@@ -253,7 +257,7 @@ func (j *judge) acknowledged() {
 			j.wrong(&j.v.Lost, "%s was acknowledged at %d and is not in the intake", id, f.sequence)
 		case stored && (rec.Sequence != f.sequence || headerOf(rec.Header, ledger.HeaderDigest) != f.digest):
 			j.wrong(&j.v.Lost, "%s was acknowledged at %d, and at %d is %s", id, f.sequence, rec.Sequence, headerOf(rec.Header, ledger.HeaderDigest))
-		case stored && j.decided[id] == 0 && !strings.Contains(string(rec.Data), "consent"):
+		case stored && j.decided[id] == 0:
 			j.wrong(&j.v.Lost, "%s was acknowledged and is not decided", id)
 		}
 	}
@@ -324,12 +328,12 @@ func (j *judge) sees(desk string, m schemas.MemberID, publisher, number, field s
 		j.wrong(&j.v.Leaked, "%s saw %s of a message that nobody sent", desk, field)
 		return
 	}
-	allowed := j.whole[fmt.Sprint(m, f.id)]
+	allowed := j.whole[string(m)+" "+string(f.id)]
 	if field != "ref" {
 		item := int(field[0] - '0')
 		// The publisher knows without any table what nobody may have.
 		secret := item == 1 && f.n%2 == 0 || f.n%8 == 0
-		allowed = j.open[fmt.Sprint(m, f.id, item)] && !secret
+		allowed = j.open[itemOf(m, f.id, item)] && !secret
 	}
 	if !allowed {
 		j.wrong(&j.v.Leaked, "%s saw %s of %s, which was not disclosed to it", desk, field, f.id)

@@ -293,18 +293,18 @@ func (tr *trial) owed() map[string]map[string]bool {
 		tr.fatalf("the broker cannot be reached")
 	}
 	owed := map[string]map[string]bool{}
+	open := map[string]bool{}
 	err := remote.ShowLedger(tr.t.Context(), "", func(e ledger.Entry) error {
 		for _, o := range e.Outcomes {
+			if !opens(open, e.Message, o) {
+				continue // it may name desks that had their copy before
+			}
 			for _, desk := range o.Desks {
 				name := string(o.Member) + "/" + desk
 				if owed[name] == nil {
 					owed[name] = map[string]bool{}
 				}
-				// A later decision about the same message names desks that had
-				// their copy before, and need not have another.
-				if e.Replaces == 0 {
-					owed[name][strconv.FormatUint(e.Number, 10)] = true
-				}
+				owed[name][strconv.FormatUint(e.Number, 10)] = true
 			}
 		}
 		return nil
@@ -313,6 +313,22 @@ func (tr *trial) owed() map[string]map[string]bool {
 		tr.fatalf("reading the ledger: %v", err)
 	}
 	return owed
+}
+
+// opens notes the items that an outcome discloses, and says whether any of them
+// was not disclosed to that member before.
+func opens(open map[string]bool, id schemas.ID, o schemas.Outcome) (more bool) {
+	for _, it := range o.Items {
+		key := itemOf(o.Member, id, it.Index)
+		if it.Outcome == schemas.Disclosed && !open[key] {
+			open[key], more = true, true
+		}
+	}
+	return more
+}
+
+func itemOf(m schemas.MemberID, id schemas.ID, item int) string {
+	return string(m) + " " + string(id) + " " + strconv.Itoa(item)
 }
 
 // await waits until something is so, and fails the test after two minutes, or

@@ -12,6 +12,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -47,6 +49,11 @@ type publisher struct {
 	random *rand.Rand
 	// last is the highest sequence of a receipt; run writes it.
 	last uint64
+	// answered is the number up to which every message has its final answer.
+	answered atomic.Int64
+	// consents has the numbers of HMRC's messages that are consents; each is
+	// about the GLA's message that has consentEach less.
+	consents map[int]bool
 }
 
 func newPublisher(tr *trial, m schemas.MemberID, seed uint64) (*publisher, error) {
@@ -61,7 +68,7 @@ func newPublisher(tr *trial, m schemas.MemberID, seed uint64) (*publisher, error
 		return nil, err
 	}
 	tr.t.Cleanup(func() { log.file.Close() })
-	return &publisher{tr: tr, member: m, seed: seed, id: id, log: log, random: rand.New(rand.NewPCG(seed, 1))}, nil
+	return &publisher{tr: tr, member: m, seed: seed, id: id, log: log, random: rand.New(rand.NewPCG(seed, 1)), consents: map[int]bool{}}, nil
 }
 
 // dial connects as a desk. The connection outlives every fault of the broker.
@@ -90,6 +97,7 @@ func (p *publisher) run(ctx context.Context, pause time.Duration) {
 		size := p.size()
 		batch := make([]*schemas.Message, size)
 		for i := range batch {
+			p.choose(n + i)
 			batch[i] = p.message(n + i)
 		}
 		if err := p.submit(ctx, nc, n, batch); err != nil {
@@ -97,6 +105,7 @@ func (p *publisher) run(ctx context.Context, pause time.Duration) {
 			return
 		}
 		n += size
+		p.answered.Store(int64(n - 1))
 	}
 }
 
@@ -105,9 +114,9 @@ func (p *publisher) run(ctx context.Context, pause time.Duration) {
 func (p *publisher) size() int {
 	switch p.random.IntN(8) {
 	case 0:
-		return 17 + p.random.IntN(24)
-	case 1, 2:
-		return 2 + p.random.IntN(6)
+		return 17 + p.random.IntN(80)
+	case 1, 2, 3:
+		return 2 + p.random.IntN(10)
 	}
 	return 1
 }
@@ -140,7 +149,7 @@ func (p *publisher) submit(ctx context.Context, nc *nats.Conn, n int, batch []*s
 				pending = append(pending, a)
 			}
 		}
-		if len(pending) > 0 && !pausing(ctx, 10*time.Millisecond) {
+		if len(pending) > 0 && !pausing(ctx, 25*time.Millisecond) {
 			return context.Cause(ctx)
 		}
 	}
@@ -242,6 +251,9 @@ var matters = map[schemas.MemberID]matter{
 // first item may be disseminated; every other message has a second one that
 // nobody may have (handling code 4), and in every eighth nobody may have any.
 func (p *publisher) message(n int) *schemas.Message {
+	if p.consents[n] {
+		return p.consent(n)
+	}
 	about := matters[p.member]
 	area := []schemas.Code{"lincolnshire", "kent"}[n/2%2]
 	m := &schemas.Message{
@@ -257,9 +269,35 @@ func (p *publisher) message(n int) *schemas.Message {
 	if n%8 == 0 {
 		m.Items[0].Handling = schemas.Handling{4}
 	}
-	content := fmt.Sprintf("%v %v", m.Items, n)
-	m.ID = p.id.ID(p.member, m.Reference, []byte(content))
+	if p.member == "gla" && n%consentEach == 1 {
+		p.add(m, n, schemas.Handling{1}, schemas.PremisesSubject)
+		m.Items[1].Origin, m.Items[1].ObtainedBy = "hmrc-nmw", schemas.ByInspectionPower
+	}
+	m.ID = p.id.ID(p.member, m.Reference, nil)
 	return m
+}
+
+// consentEach is how often the GLA holds an item of HMRC's (it is odd, so that
+// no secret item is beside it), which a consent of HMRC's then opens.
+const consentEach = 10
+
+// choose makes HMRC's message with the number n a consent, if it is time for
+// one and the GLA has sent what it is to be about.
+func (p *publisher) choose(n int) {
+	if p.member == "hmrc-nmw" && n > consentEach && n%consentEach == 1 && p.tr.gla().answered.Load() >= int64(n-consentEach) {
+		p.consents[n] = true
+	}
+}
+
+func (tr *trial) gla() *publisher { return tr.publishers[slices.Index(publishing, "gla")] }
+
+// consent is HMRC's message with the number n, about its item of an earlier
+// message of the GLA's.
+func (p *publisher) consent(n int) *schemas.Message {
+	of := schemas.MessageRef{Originator: "gla", ID: p.tr.gla().message(n - consentEach).ID}
+	return &schemas.Message{Schema: schemas.Schema, ID: p.id.ID(p.member, "consent", []byte(of.ID)), Kind: schemas.KindConsent, Originator: p.member,
+		Created: schemas.At(time.Date(2009, 8, 20, 9, 30, 0, 0, time.UTC)), Marking: schemas.Protect, Urgency: schemas.Routine, Purpose: "prevent-detect-crime",
+		Consent: &schemas.Consent{Of: of, Items: []int{1}, Authority: "commissioners", Answer: schemas.Given}}
 }
 
 // add gives a message a further item with a subject of its own, every text of

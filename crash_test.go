@@ -27,7 +27,7 @@ func TestKilledUnderLoad(t *testing.T) {
 func TestKilledOften(t *testing.T) {
 	onDemand(t)
 	kills := numberOf(t, "LIAISON_LOAD_KILLS", 100)
-	tr, v := killedUnderLoad(t, kills, 20*time.Millisecond)
+	tr, v := killedUnderLoad(t, kills, 50*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "kill-broker", Part: "crash", Fault: "kill -9 of the broker under load",
 		How:     "SIGKILL at random moments, every fourth while it starts; 7 publishers and 11 desks that go on through all of them",
 		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestKilledOften -timeout 0 .",
@@ -60,8 +60,8 @@ func killedUnderLoad(t *testing.T, kills int, pace time.Duration) (*trial, judge
 
 // note puts a judgement's other counts into words.
 func (v judgement) note() string {
-	return fmt.Sprintf("%d decisions (%d held), %d items withheld, %d copies, %d of them delivered again; %d attempts without an answer, %d told to try later, %d receipts of duplicates",
-		v.Decisions, v.Held, v.Withheld, v.Copies, v.Again, v.Unanswered, v.Later, v.Duplicates)
+	return fmt.Sprintf("%d decisions (%d held), %d consents, %d items withheld, %d copies, %d of them delivered again; %d attempts without an answer, %d told to try later, %d receipts of duplicates",
+		v.Decisions, v.Held, v.Recorded, v.Withheld, v.Copies, v.Again, v.Unanswered, v.Later, v.Duplicates)
 }
 
 // times puts into words how long starts took.

@@ -30,13 +30,14 @@ var mayImport = map[string][]string{
 	"agents/crimestoppers":     {"schemas", "agents", "agents/native"},
 	"agents/native/fivebyfive": {"schemas", "agents", "agents/native"}, // the report that police and SOCA share
 	"broker":                   {"schemas", "broker/*"},
-	"broker/accounts":          {"schemas", "broker/policy"},
+	"broker/accounts":          {"schemas", "broker/policy", "broker/failpoint"},
+	"broker/failpoint":         {}, // where crashes are tried out; empty in every ordinary build
 	"broker/node":              {"schemas", "broker/accounts"},
 	"broker/policy":            {"schemas", "broker/policy/table"},
 	"broker/policy/table":      {}, // the strict reader alone: knows nothing of what tables say
 	"broker/ledger":            {"schemas"},
-	"broker/intake":            {"schemas", "broker/policy", "broker/ledger"},
-	"broker/router":            {"schemas", "broker/policy", "broker/ledger"},
+	"broker/intake":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
+	"broker/router":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
 	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// both sides, as their users see them

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/policy"
 )
 
@@ -71,6 +72,7 @@ func readTables(dir string, tables fs.FS) (*policy.Policy, error) {
 	if err := copyTables(part, tables); err != nil {
 		return nil, fmt.Errorf("keeping the tables: %w", err)
 	}
+	failpoint.Here("tables.copied")
 	p, err := policy.Load(os.DirFS(part))
 	if err != nil {
 		return nil, err
@@ -162,8 +164,10 @@ func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Pol
 		return nil, err
 	}
 	// A crash from here on leaves the new set in force with the next start.
+	failpoint.Here("tables.marked")
 	before := b.router.Turns()
 	b.policy.Store(&inForce{policy: p, by: by})
+	failpoint.Here("tables.swapped")
 	b.router.PolicyChanged()
 	// A batch that was filled under another set may be on its way: that the
 	// hash is right is not enough, it must be so after a turn.

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
 
+	"liaison/broker/failpoint"
 	"liaison/schemas"
 )
 
@@ -83,12 +84,14 @@ func (r *Registry) enrol(e Enrolment) (Issued, error) {
 	if err != nil {
 		return Issued{}, err
 	}
+	failpoint.Here("accounts.issued")
 	desk.Users = append(slices.Clip(desk.Users), user)
 	// A crash from here on may leave a user in the registry whose credentials
 	// nobody has: harmless, and revoked with the desk.
 	if err := r.commit(now.with(desk)); err != nil {
 		return Issued{}, err
 	}
+	failpoint.Here("accounts.enrolled")
 	return Issued{Desk: desk, User: user, Creds: creds, Inbox: inbox(user.Key), New: !exists}, nil
 }
 
@@ -135,6 +138,7 @@ func (r *Registry) revoke(member schemas.MemberID, name, key string, at time.Tim
 	if err := r.commit(now.with(desk)); err != nil {
 		return Desk{}, fmt.Errorf("revoking %s: %w", desk, err)
 	}
+	failpoint.Here("accounts.revoked")
 	return desk, nil
 }
 

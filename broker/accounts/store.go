@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"liaison/broker/failpoint"
 	"liaison/schemas"
 )
 
@@ -108,6 +109,7 @@ func writeFile(root *os.Root, name string, content []byte) error {
 		return err
 	}
 	// A crash here leaves the file aside, which the next write overwrites.
+	failpoint.Here("accounts.written")
 	if err := root.Rename(aside, name); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -87,7 +88,9 @@ func (in *Intake) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		select {
 		case msg := <-in.queue.arrived:
-			examined <- in.examine(msg)
+			s := in.examine(msg)
+			failpoint.Here("intake.examined")
+			examined <- s
 		case <-ctx.Done():
 		}
 	}
@@ -141,6 +144,7 @@ func (in *Intake) commit(g *group) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitWait)
 	defer cancel()
 	err := in.store.accept(ctx, g.records)
+	failpoint.Here("intake.stored")
 	if err != nil {
 		in.cfg.Log.Error("intake cannot store", "err", err)
 		in.trouble.Store(&trouble{err: err, at: in.cfg.Now()})
@@ -155,6 +159,7 @@ func (in *Intake) commit(g *group) {
 	for _, s := range g.submissions {
 		in.answer(s)
 		in.queue.done(s.msg)
+		failpoint.Here("intake.answered")
 	}
 }
 

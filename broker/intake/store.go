@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/schemas"
 )
@@ -70,6 +71,7 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 		refuseAll(fresh, err)
 		return err
 	}
+	failpoint.Here("intake.searched")
 	err = s.publish(ctx, fresh)
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {
@@ -224,6 +226,7 @@ func (s *store) publishSingly(ctx context.Context, fresh []*record) error {
 			continue
 		}
 		futures[i] = f
+		failpoint.Here("intake.published")
 	}
 	for i, f := range futures {
 		if f == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -51,6 +52,7 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 	}
 	if d.entry.Void = r.void(p, *d.entry.About, about, day); d.entry.Void == "" {
 		again, d.entry.Void = r.tryAgain(p, rec, about, *d.entry.About)
+		failpoint.Here("router.reconsidered")
 	}
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
 		return err

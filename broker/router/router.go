@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -165,17 +166,21 @@ func (r *Router) route(ctx context.Context) error {
 				return err
 			}
 		}
+		failpoint.Here("router.fetched")
 		for len(waiting) > 0 {
 			b := newBatch(at)
 			n, err := r.fill(ctx, b, waiting)
 			if err != nil {
 				return err
 			}
+			failpoint.Here("router.decided")
 			if at, err = r.commit(ctx, b); err != nil {
 				return err
 			}
+			failpoint.Here("router.committed")
 			r.stand(at)
 			r.publishLive(b)
+			failpoint.Here("router.shown")
 			waiting = waiting[n:]
 		}
 	}
@@ -236,6 +241,7 @@ func (r *Router) recordPolicy(ctx context.Context, at position) (position, error
 		return at, err
 	}
 	if len(b.msgs) > 0 {
+		failpoint.Here("router.adopted")
 		var err error
 		if at, err = r.commit(ctx, b); err != nil {
 			return at, err
