@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"liaison/broker"
 	"liaison/broker/check"
@@ -33,6 +34,8 @@ type judgement struct {
 	// what the consumer promises.
 	Again                 int
 	Lost, Doubled, Leaked int
+	// latencies are from the first sending of a message to its receipt.
+	latencies []time.Duration
 }
 
 // fate is what the attempts say of one message.
@@ -44,6 +47,7 @@ type fate struct {
 	sequence  uint64 // of its receipt; 0 if there is none
 	refused   schemas.Code
 	later     bool // an answer said: try later
+	sent      time.Time
 }
 
 // judge holds the logs of a trial against the streams.
@@ -89,9 +93,9 @@ func (tr *trial) judge() judgement {
 		j.readDesk(d)
 	}
 	if j.v.Withheld == 0 || j.v.Acked == 0 || j.v.Delivered == 0 {
-		tr.t.Errorf("the run is void: nothing was withheld, acknowledged or delivered: %+v", j.v)
+		tr.t.Errorf("the run is void: %d acknowledged, %d withheld, %d delivered", j.v.Acked, j.v.Withheld, j.v.Delivered)
 	}
-	tr.t.Logf("judgement: %+v", j.v)
+	tr.t.Logf("%d messages, %d acknowledged after %s; %s", j.v.Messages, j.v.Acked, spread(j.v.latencies), j.v.note())
 	return j.v
 }
 
@@ -107,7 +111,7 @@ func (j *judge) readAttempts(p *publisher) {
 	eachLine(j.tr.t, p.log.file.Name(), func(a attempt) {
 		f := j.fates[a.ID]
 		if f == nil {
-			f = &fate{publisher: p.member, n: a.N, id: a.ID, digest: a.Digest}
+			f = &fate{publisher: p.member, n: a.N, id: a.ID, digest: a.Digest, sent: a.At}
 			j.fates[a.ID], j.numbered[numberOfMessage(p.member, a.N)] = f, f
 			j.v.Messages++
 		}
@@ -118,6 +122,7 @@ func (j *judge) readAttempts(p *publisher) {
 			}
 			if f.sequence == 0 {
 				j.v.Acked++
+				j.v.latencies = append(j.v.latencies, a.At.Sub(f.sent))
 			}
 			if a.Duplicate {
 				j.v.Duplicates++

@@ -52,10 +52,16 @@ type trial struct {
 
 	publishers []*publisher
 	desks      []*reader
+	read       func(*reader) // begins to read a desk; nil before load
 	stopDesks  context.CancelFunc
 	running    sync.WaitGroup // publishers
 	reading    sync.WaitGroup // desks
 	stopping   chan struct{}  // closed when publishers are to end
+
+	// wanted is the hash of the tables that were loaded last, and extra counts
+	// desks that were enrolled on the way.
+	wanted string
+	extra  int
 
 	// readyAfter and routedAfter are how long each start took until the broker
 	// was ready, and until it had decided something new.
@@ -101,13 +107,19 @@ func newTrial(t *testing.T, dir string) *trial {
 		tr.enrol(name, encoding)
 		tr.addDesk(name)
 	}
+	tr.address = freeAddress(t)
+	return tr
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr.address = free.Addr().String()
-	free.Close()
-	return tr
+	defer free.Close()
+	return free.Addr().String()
 }
 
 // enrol gives a desk credentials, beside a running broker or without one.
@@ -136,6 +148,9 @@ func (tr *trial) addDesk(name string) *reader {
 		tr.t.Fatal(err)
 	}
 	tr.desks = append(tr.desks, d)
+	if tr.read != nil {
+		tr.read(d)
+	}
 	return d
 }
 
@@ -245,8 +260,9 @@ func (tr *trial) load(pause time.Duration) {
 		tr.running.Wait()
 		tr.reading.Wait()
 	})
+	tr.read = func(d *reader) { tr.reading.Go(func() { d.run(ctx) }) }
 	for _, d := range tr.desks {
-		tr.reading.Go(func() { d.run(ctx) })
+		tr.read(d)
 	}
 	for _, p := range tr.publishers {
 		tr.running.Go(func() { p.run(ctx, pause) })

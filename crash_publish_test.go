@@ -51,9 +51,10 @@ type publisher struct {
 	last uint64
 	// answered is the number up to which every message has its final answer.
 	answered atomic.Int64
-	// consents has the numbers of HMRC's messages that are consents; each is
-	// about the GLA's message that has consentEach less.
-	consents map[int]bool
+	// consents has the numbers of HMRC's messages that are consents, with the
+	// number of the GLA's message that each is about; opened is the last of these.
+	consents map[int]int
+	opened   int
 }
 
 func newPublisher(tr *trial, m schemas.MemberID, seed uint64) (*publisher, error) {
@@ -68,7 +69,7 @@ func newPublisher(tr *trial, m schemas.MemberID, seed uint64) (*publisher, error
 		return nil, err
 	}
 	tr.t.Cleanup(func() { log.file.Close() })
-	return &publisher{tr: tr, member: m, seed: seed, id: id, log: log, random: rand.New(rand.NewPCG(seed, 1)), consents: map[int]bool{}}, nil
+	return &publisher{tr: tr, member: m, seed: seed, id: id, log: log, random: rand.New(rand.NewPCG(seed, 1)), consents: map[int]int{}}, nil
 }
 
 // dial connects as a desk. The connection outlives every fault of the broker.
@@ -77,6 +78,11 @@ func (tr *trial) dial(desk string, opts ...nats.Option) (*nats.Conn, error) {
 		nats.MaxReconnects(-1), nats.ReconnectWait(20 * time.Millisecond), nats.ReconnectJitter(20*time.Millisecond, 20*time.Millisecond),
 		nats.ReconnectBufSize(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, opts...)...)
+}
+
+// dialOnce connects as a desk, or reports why it may not.
+func (tr *trial) dialOnce(desk string) (*nats.Conn, error) {
+	return nats.Connect("nats://"+tr.address, nats.UserCredentials(tr.credsFile(desk)), nats.MaxReconnects(0), nats.Timeout(10*time.Second))
 }
 
 // run sends until the publishers are to stop, and ends when everything it has
@@ -251,8 +257,8 @@ var matters = map[schemas.MemberID]matter{
 // first item may be disseminated; every other message has a second one that
 // nobody may have (handling code 4), and in every eighth nobody may have any.
 func (p *publisher) message(n int) *schemas.Message {
-	if p.consents[n] {
-		return p.consent(n)
+	if about := p.consents[n]; about > 0 {
+		return p.consent(about)
 	}
 	about := matters[p.member]
 	area := []schemas.Code{"lincolnshire", "kent"}[n/2%2]
@@ -284,17 +290,20 @@ const consentEach = 10
 // choose makes HMRC's message with the number n a consent, if it is time for
 // one and the GLA has sent what it is to be about.
 func (p *publisher) choose(n int) {
-	if p.member == "hmrc-nmw" && n > consentEach && n%consentEach == 1 && p.tr.gla().answered.Load() >= int64(n-consentEach) {
-		p.consents[n] = true
+	if p.member != "hmrc-nmw" || n%consentEach != 1 {
+		return
+	}
+	last := int(p.tr.gla().answered.Load())
+	if about := last - (last+consentEach-1)%consentEach; about > p.opened {
+		p.consents[n], p.opened = about, about
 	}
 }
 
 func (tr *trial) gla() *publisher { return tr.publishers[slices.Index(publishing, "gla")] }
 
-// consent is HMRC's message with the number n, about its item of an earlier
-// message of the GLA's.
-func (p *publisher) consent(n int) *schemas.Message {
-	of := schemas.MessageRef{Originator: "gla", ID: p.tr.gla().message(n - consentEach).ID}
+// consent is HMRC's answer about its item of the GLA's message with that number.
+func (p *publisher) consent(about int) *schemas.Message {
+	of := schemas.MessageRef{Originator: "gla", ID: p.tr.gla().message(about).ID}
 	return &schemas.Message{Schema: schemas.Schema, ID: p.id.ID(p.member, "consent", []byte(of.ID)), Kind: schemas.KindConsent, Originator: p.member,
 		Created: schemas.At(time.Date(2009, 8, 20, 9, 30, 0, 0, time.UTC)), Marking: schemas.Protect, Urgency: schemas.Routine, Purpose: "prevent-detect-crime",
 		Consent: &schemas.Consent{Of: of, Items: []int{1}, Authority: "commissioners", Answer: schemas.Given}}

@@ -75,5 +75,5 @@ func spread(all []time.Duration) string {
 		return "not measured"
 	}
 	s := slices.Sorted(slices.Values(all))
-	return fmt.Sprintf("p50 %.2f s, worst %.2f s of %d", s[len(s)/2].Seconds(), s[len(s)-1].Seconds(), len(s))
+	return fmt.Sprintf("p50 %v, worst %v of %d", s[len(s)/2].Round(time.Millisecond), s[len(s)-1].Round(time.Millisecond), len(s))
 }

@@ -241,7 +241,6 @@ func (r *Router) recordPolicy(ctx context.Context, at position) (position, error
 		return at, err
 	}
 	if len(b.msgs) > 0 {
-		failpoint.Here("router.adopted")
 		var err error
 		if at, err = r.commit(ctx, b); err != nil {
 			return at, err
@@ -259,6 +258,7 @@ func (r *Router) adopt(b *batch) (*policy.Policy, error) {
 	if b.end.policy == p.Hash() {
 		return p, nil
 	}
+	failpoint.Here("router.adopted")
 	return p, b.addEntry(&ledger.Entry{Kind: ledger.PolicyEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), By: by, Intake: b.end.place})
 }
 
