@@ -73,8 +73,9 @@ type judge struct {
 // broker must have been stopped.
 func (tr *trial) judge() judgement {
 	tr.t.Helper()
+	began := time.Now()
 	out, err := exec.Command("liaison", "verify", "--dir", tr.dir).CombinedOutput()
-	tr.t.Logf("liaison verify:\n%s", out)
+	tr.t.Logf("liaison verify, in %v:\n%s", time.Since(began).Round(time.Millisecond), out)
 	if err != nil {
 		tr.t.Errorf("liaison verify ends with %v", err)
 	}

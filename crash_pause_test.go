@@ -25,13 +25,13 @@ func TestPausedUnderLoad(t *testing.T) {
 	pausedUnderLoad(t, 1, 200*time.Millisecond, 100*time.Millisecond)
 }
 
-// TestPausedOften stops the broker's process LIAISON_LOAD_PAUSES times (30 unless
+// TestPausedOften stops the broker's process LIAISON_LOAD_PAUSES times (15 unless
 // it says otherwise) for 0.1 to 20 seconds under load, and lets it go on:
 //
 //	LIAISON_LOAD=1 go test -run TestPausedOften -timeout 0 -v .
 func TestPausedOften(t *testing.T) {
 	onDemand(t)
-	pauses := numberOf(t, "LIAISON_LOAD_PAUSES", 30)
+	pauses := numberOf(t, "LIAISON_LOAD_PAUSES", 15)
 	v, longest := pausedUnderLoad(t, pauses, 20*time.Second, 20*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "pause", Part: "crash", Fault: "the broker's process stopped for a while under load",
 		How:     "SIGSTOP, 0.1 to 20 s, SIGCONT; a second broker on the same folder is tried during each pause and is refused by the lock",

@@ -89,13 +89,13 @@ func TestEveryStepHasItsCrash(t *testing.T) {
 }
 
 // TestKilledAtEveryStep builds the broker with its failpoints and kills it at
-// each of them, LIAISON_LOAD_KILLS times (5 unless it says otherwise), in random
+// each of them, LIAISON_LOAD_KILLS times (3 unless it says otherwise), in random
 // order under load:
 //
 //	LIAISON_LOAD=1 go test -run TestKilledAtEveryStep -timeout 0 -v .
 func TestKilledAtEveryStep(t *testing.T) {
 	onDemand(t)
-	rounds := numberOf(t, "LIAISON_LOAD_KILLS", 5)
+	rounds := numberOf(t, "LIAISON_LOAD_KILLS", 3)
 	tr := newTrial(t, "")
 	tr.program = filepath.Join(tr.root, "liaison-failpoint")
 	if out, err := exec.Command("go", "build", "-tags", "failpoint", "-o", tr.program, ".").CombinedOutput(); err != nil {

@@ -27,16 +27,16 @@ func TestPoisonUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	poisonUnderLoad(t, 200, 100*time.Millisecond)
+	poisonUnderLoad(t, 150, 100*time.Millisecond)
 }
 
-// TestPoisonForLong sends LIAISON_LOAD_POISONS poisonous submissions (20,000
+// TestPoisonForLong sends LIAISON_LOAD_POISONS poisonous submissions (10,000
 // unless it says otherwise) between good ones:
 //
 //	LIAISON_LOAD=1 go test -run TestPoisonForLong -timeout 0 -v .
 func TestPoisonForLong(t *testing.T) {
 	onDemand(t)
-	poisons := numberOf(t, "LIAISON_LOAD_POISONS", 20_000)
+	poisons := numberOf(t, "LIAISON_LOAD_POISONS", 10_000)
 	v, memory := poisonUnderLoad(t, poisons, 20*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "poison", Part: "crash", Fault: "malformed and malicious messages between good ones",
 		How: "the contract's vectors, MessagePack and JSON bombs of up to 1 MiB, bit flips and truncations of a good message, by a member over its own connection; " +

@@ -19,18 +19,18 @@ func TestResendAfterARestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	resendAll(t, 300*time.Millisecond, 50*time.Millisecond)
+	resendAll(t, 100*time.Millisecond, 50*time.Millisecond)
 }
 
 // TestResendEverything sends each accepted message again: at once, after a crash,
 // in another order and other bundles, after the engine's own window, and after
-// an orderly restart. The load lasts LIAISON_LOAD_SECONDS (30 unless it says
+// an orderly restart. The load lasts LIAISON_LOAD_SECONDS (15 unless it says
 // otherwise):
 //
 //	LIAISON_LOAD=1 go test -run TestResendEverything -timeout 0 -v .
 func TestResendEverything(t *testing.T) {
 	onDemand(t)
-	v, resent := resendAll(t, time.Duration(numberOf(t, "LIAISON_LOAD_SECONDS", 30))*time.Second, 10*time.Millisecond)
+	v, resent := resendAll(t, time.Duration(numberOf(t, "LIAISON_LOAD_SECONDS", 15))*time.Second, 10*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "resend", Part: "crash", Fault: "every accepted message sent again, and again with other content",
 		How:     "at once; after kill -9; in another order and in other bundles; after the engine's window of duplicates; after an orderly restart. Each gets the receipt of a duplicate with the first sequence; other content under the same id is refused",
 		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestResendEverything -timeout 0 .",

@@ -192,7 +192,8 @@ func (b *Broker) Enrol(ctx context.Context, e accounts.Enrolment) (accounts.Issu
 }
 
 // Revoke withdraws all credentials of a desk and cuts its live connections.
-func (b *Broker) Revoke(_ context.Context, member schemas.MemberID, desk string) (accounts.Desk, error) {
+// Nothing is released to it any more when Revoke returns.
+func (b *Broker) Revoke(ctx context.Context, member schemas.MemberID, desk string) (accounts.Desk, error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
 	d, err := b.registry.Revoke(member, desk, b.cfg.Now())
@@ -203,5 +204,15 @@ func (b *Broker) Revoke(_ context.Context, member schemas.MemberID, desk string)
 		return accounts.Desk{}, fmt.Errorf("cutting the connections of %s/%s: %w", member, desk, err)
 	}
 	b.directory.set(b.registry.Desks())
+	if err := b.Ready(); errors.Is(err, router.ErrGap) || errors.Is(err, router.ErrDamaged) {
+		return d, nil // nothing at all is released
+	}
+	// A batch that was filled for the desk may be on its way. It is in the feed
+	// with the next turn, and what comes behind it is not for this desk.
+	before := b.router.Turns()
+	b.router.Changed()
+	if err := b.awaitTurn(ctx, func() bool { return b.router.Turns() != before }); err != nil {
+		return accounts.Desk{}, fmt.Errorf("%s/%s is revoked and cut off, and it is not certain yet that the router knows: %w", member, desk, err)
+	}
 	return d, nil
 }

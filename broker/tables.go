@@ -146,8 +146,23 @@ func syncFolder(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// adoptWait bounds the wait until the router decides under new tables.
+// adoptWait bounds the wait until the router has taken up what was changed.
 const adoptWait = 15 * time.Second
+
+// awaitTurn waits until the router has taken up what was changed.
+func (b *Broker) awaitTurn(ctx context.Context, taken func() bool) error {
+	for end := time.Now().Add(adoptWait); !taken(); {
+		if time.Now().After(end) {
+			return errors.Join(errors.New("no turn in time"), b.Ready())
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
 
 // Load brings a set of tables into force, as a whole or not at all: it is read
 // and cross-checked, kept, recorded in the ledger with its hash, and in force
@@ -168,18 +183,12 @@ func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Pol
 	before := b.router.Turns()
 	b.policy.Store(&inForce{policy: p, by: by})
 	failpoint.Here("tables.swapped")
-	b.router.PolicyChanged()
+	b.router.Changed()
 	// A batch that was filled under another set may be on its way: that the
 	// hash is right is not enough, it must be so after a turn.
-	for end := time.Now().Add(adoptWait); b.router.Turns() == before || b.router.InForce() != p.Hash(); {
-		if time.Now().After(end) {
-			return nil, fmt.Errorf("the tables are loaded, and the router has not taken them up yet: %w", errors.Join(b.Ready()))
-		}
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	err = b.awaitTurn(ctx, func() bool { return b.router.Turns() != before && b.router.InForce() == p.Hash() })
+	if err != nil {
+		return nil, fmt.Errorf("the tables are loaded, and the router has not taken them up yet: %w", err)
 	}
 	b.cfg.Log.Info("tables came into force", "policy", p.Hash(), "by", by)
 	return p, nil

@@ -55,7 +55,7 @@ type Router struct {
 	place   atomic.Uint64
 	inForce atomic.Pointer[string]
 	turns   atomic.Uint64
-	// changed rings when the tables may have changed.
+	// changed rings when the tables or the desks may have changed.
 	changed chan struct{}
 }
 
@@ -130,12 +130,14 @@ func (r *Router) InForce() string {
 }
 
 // Turns counts how often the router has said where it stands. Whatever it
-// decides after a turn it decides under the tables that are in force then.
+// decides after a turn it decides under the tables that are in force then, and
+// for the desks that there are then.
 func (r *Router) Turns() uint64 { return r.turns.Load() }
 
-// PolicyChanged tells the router to take up the tables in force now, even if
-// nothing waits to be routed. It does not wait: see InForce.
-func (r *Router) PolicyChanged() {
+// Changed tells the router to take a turn, even if nothing waits to be routed,
+// because the tables or the desks have changed. It does not wait: see Turns and
+// InForce.
+func (r *Router) Changed() {
 	select {
 	case r.changed <- struct{}{}:
 	default: // it will look anyhow
@@ -160,8 +162,8 @@ func (r *Router) route(ctx context.Context) error {
 			return err
 		}
 		if len(waiting) == 0 {
-			// Without a message the tables have changed, and somebody waits
-			// for the entry that says so.
+			// Without a message something has changed, and somebody waits for
+			// the turn, and for the entry if it was the tables.
 			if at, err = r.recordPolicy(ctx, at); err != nil {
 				return err
 			}
