@@ -41,7 +41,7 @@ func TestRevokedOften(t *testing.T) {
 	v, cut := revokedUnderLoad(t, times, 10*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "revoke", Part: "crash", Fault: "credentials revoked while copies are delivered with them",
 		How:     "a desk that pulls, and listens live, is revoked under load and enrolled again; nothing accepted after the confirmation is ever released to the revoked desk, nothing arrives once its link is cut, and its credentials are refused",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestRevokedOften -timeout 0 .",
+		Command: onDemandCommand("TestRevokedOften", "LIAISON_LOAD_REVOCATIONS", times),
 		Runs:    times, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked,
 		Note: fmt.Sprintf("link cut %s after the revocation was asked for; %s", spread(cut), v.note())})
 }
@@ -201,7 +201,7 @@ func TestTablesReloadedOften(t *testing.T) {
 	v, took := reloadedUnderLoad(t, reloads, 10*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "reload", Part: "crash", Fault: "protocol tables reloaded under load, wider and narrower in turn",
 		How:     "three sets of tables in turn, every fifth time a broken one, which is refused whole; each message is decided under the one set that its entry names, and nothing accepted after a confirmation under an older one",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestTablesReloadedOften -timeout 0 .",
+		Command: onDemandCommand("TestTablesReloadedOften", "LIAISON_LOAD_RELOADS", reloads),
 		Runs:    reloads, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked,
 		Note: fmt.Sprintf("load confirmed after %s; %s", spread(took), v.note())})
 }

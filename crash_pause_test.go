@@ -35,7 +35,7 @@ func TestPausedOften(t *testing.T) {
 	v, longest := pausedUnderLoad(t, pauses, 20*time.Second, 20*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "pause", Part: "crash", Fault: "the broker's process stopped for a while under load",
 		How:     "SIGSTOP, 0.1 to 20 s, SIGCONT; a second broker on the same folder is tried during each pause and is refused by the lock",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestPausedOften -timeout 0 .",
+		Command: onDemandCommand("TestPausedOften", "LIAISON_LOAD_PAUSES", pauses),
 		Runs:    pauses, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked,
 		Note: fmt.Sprintf("the longest pause was %.1f s; %s", longest.Seconds(), v.note())})
 }

@@ -41,7 +41,7 @@ func TestPoisonForLong(t *testing.T) {
 	evidence.Record(t, evidence.Row{Name: "poison", Part: "crash", Fault: "malformed and malicious messages between good ones",
 		How: "the contract's vectors, MessagePack and JSON bombs of up to 1 MiB, bit flips and truncations of a good message, by a member over its own connection; " +
 			"each is refused with its reason, and the broker never restarts",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestPoisonForLong -timeout 0 .",
+		Command: onDemandCommand("TestPoisonForLong", "LIAISON_LOAD_POISONS", poisons),
 		Runs:    poisons, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked,
 		Note: fmt.Sprintf("at most %d MiB of memory; good ones acknowledged after %s; %s", memory>>20, spread(v.latencies), v.note())})
 }

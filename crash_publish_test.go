@@ -47,6 +47,9 @@ type publisher struct {
 	id     agents.Identity
 	log    *journal
 	random *rand.Rand
+	// cut gives up the request that waits when the link is cut: there will be
+	// no answer to it any more.
+	cut atomic.Pointer[context.CancelFunc]
 	// last is the highest sequence of a receipt; run writes it.
 	last uint64
 	// answered is the number up to which every message has its final answer.
@@ -88,7 +91,11 @@ func (tr *trial) dialOnce(desk string) (*nats.Conn, error) {
 // run sends until the publishers are to stop, and ends when everything it has
 // sent is answered.
 func (p *publisher) run(ctx context.Context, pause time.Duration) {
-	nc, err := p.tr.dial(string(p.member) + "/main")
+	nc, err := p.tr.dial(string(p.member)+"/main", nats.DisconnectErrHandler(func(*nats.Conn, error) {
+		if giveUp := p.cut.Load(); giveUp != nil {
+			(*giveUp)()
+		}
+	}))
 	if err != nil {
 		p.tr.t.Errorf("%s: %v", p.member, err)
 		return
@@ -176,6 +183,7 @@ func (p *publisher) send(ctx context.Context, nc *nats.Conn, pending []attempt, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
+	p.cut.Store(&cancel)
 	var answer schemas.Answer
 	msg, err := nc.RequestWithContext(ctx, schemas.SubmitAddress, bundled(parts))
 	if err == nil {

@@ -30,10 +30,11 @@ func TestResendAfterARestart(t *testing.T) {
 //	LIAISON_LOAD=1 go test -run TestResendEverything -timeout 0 -v .
 func TestResendEverything(t *testing.T) {
 	onDemand(t)
-	v, resent := resendAll(t, time.Duration(numberOf(t, "LIAISON_LOAD_SECONDS", 15))*time.Second, 10*time.Millisecond)
+	seconds := numberOf(t, "LIAISON_LOAD_SECONDS", 15)
+	v, resent := resendAll(t, time.Duration(seconds)*time.Second, 10*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "resend", Part: "crash", Fault: "every accepted message sent again, and again with other content",
 		How:     "at once; after kill -9; in another order and in other bundles; after the engine's window of duplicates; after an orderly restart. Each gets the receipt of a duplicate with the first sequence; other content under the same id is refused",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestResendEverything -timeout 0 .",
+		Command: onDemandCommand("TestResendEverything", "LIAISON_LOAD_SECONDS", seconds),
 		Runs:    resent, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked, Note: v.note()})
 }
 

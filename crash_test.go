@@ -30,7 +30,7 @@ func TestKilledOften(t *testing.T) {
 	tr, v := killedUnderLoad(t, kills, 50*time.Millisecond)
 	evidence.Record(t, evidence.Row{Name: "kill-broker", Part: "crash", Fault: "kill -9 of the broker under load",
 		How:     "SIGKILL at random moments, every fourth while it starts; 7 publishers and 11 desks that go on through all of them",
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestKilledOften -timeout 0 .",
+		Command: onDemandCommand("TestKilledOften", "LIAISON_LOAD_KILLS", kills),
 		Runs:    kills, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked, Note: v.note() + "; " + tr.times()})
 }
 
@@ -56,6 +56,11 @@ func killedUnderLoad(t *testing.T, kills int, pace time.Duration) (*trial, judge
 	tr.ready()
 	tr.settle()
 	return tr, tr.judge()
+}
+
+// onDemandCommand is what repeats a long run.
+func onDemandCommand(test, env string, n int) string {
+	return fmt.Sprintf("LIAISON_LOAD=1 LIAISON_EVIDENCE=1 %s=%d go test -run %s -timeout 0 .", env, n, test)
 }
 
 // note puts a judgement's other counts into words.
