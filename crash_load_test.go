@@ -3,16 +3,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,7 +17,6 @@ import (
 
 	"liaison/broker"
 	"liaison/broker/accounts"
-	"liaison/broker/ledger"
 	"liaison/schemas"
 )
 
@@ -238,6 +233,16 @@ func (tr *trial) kill() {
 	}
 }
 
+// remote is the running broker's administration.
+func (tr *trial) remote() *broker.Remote {
+	tr.t.Helper()
+	r, ok := broker.Reach(tr.dir)
+	if !ok {
+		tr.fatalf("the broker cannot be reached")
+	}
+	return r
+}
+
 // stop ends the broker as an operator does.
 func (tr *trial) stop() {
 	tr.t.Helper()
@@ -277,76 +282,6 @@ func (tr *trial) stopPublishers() {
 	}
 }
 
-// settle drives everything to its end: what was sent is sent again until it has
-// an answer, everything accepted is decided, and every desk has read all there
-// is for it. Then desks and broker are stopped.
-func (tr *trial) settle() {
-	tr.t.Helper()
-	tr.stopPublishers()
-	tr.running.Wait()
-	var last uint64
-	for _, p := range tr.publishers {
-		last = max(last, p.last)
-	}
-	tr.await("the last decision", func() bool {
-		s, err := askStatus(tr.t.Context(), tr.dir)
-		return err == nil && s.Ready && s.Place >= last
-	})
-	owed := tr.owed()
-	for _, d := range tr.desks {
-		tr.await("the last copy at "+d.name, func() bool { return d.has(owed[d.name]) })
-	}
-	tr.stopDesks()
-	tr.reading.Wait()
-	tr.stop()
-}
-
-// owed asks the ledger which decisions released a copy to each desk.
-func (tr *trial) owed() map[string]map[string]bool {
-	tr.t.Helper()
-	remote, ok := broker.Reach(tr.dir)
-	if !ok {
-		tr.fatalf("the broker cannot be reached")
-	}
-	owed := map[string]map[string]bool{}
-	open := map[string]bool{}
-	err := remote.ShowLedger(tr.t.Context(), "", func(e ledger.Entry) error {
-		for _, o := range e.Outcomes {
-			if !opens(open, e.Message, o) {
-				continue // it may name desks that had their copy before
-			}
-			for _, desk := range o.Desks {
-				name := string(o.Member) + "/" + desk
-				if owed[name] == nil {
-					owed[name] = map[string]bool{}
-				}
-				owed[name][strconv.FormatUint(e.Number, 10)] = true
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		tr.fatalf("reading the ledger: %v", err)
-	}
-	return owed
-}
-
-// opens notes the items that an outcome discloses, and says whether any of them
-// was not disclosed to that member before.
-func opens(open map[string]bool, id schemas.ID, o schemas.Outcome) (more bool) {
-	for _, it := range o.Items {
-		key := itemOf(o.Member, id, it.Index)
-		if it.Outcome == schemas.Disclosed && !open[key] {
-			open[key], more = true, true
-		}
-	}
-	return more
-}
-
-func itemOf(m schemas.MemberID, id schemas.ID, item int) string {
-	return string(m) + " " + string(id) + " " + strconv.Itoa(item)
-}
-
 // await waits until something is so, and fails the test after two minutes, or
 // at once if the broker has ended by itself.
 func (tr *trial) await(what string, ok func() bool) {
@@ -366,42 +301,3 @@ func (tr *trial) fatalf(format string, args ...any) {
 	tr.t.Logf("the broker's log ends:\n%s", log[max(0, len(log)-4000):])
 	tr.t.Fatalf(format, args...)
 }
-
-// journal is an append-only file of JSON lines. The machine does not fail in
-// these trials, only the broker, so that a line which is written is kept.
-type journal struct {
-	mu   sync.Mutex // guards file
-	file *os.File
-}
-
-func newJournal(path string) (*journal, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-	return &journal{file: f}, err
-}
-
-// write appends the lines, all in one write.
-func (j *journal) write(lines ...any) error {
-	var b bytes.Buffer
-	out := json.NewEncoder(&b)
-	for _, l := range lines {
-		if err := out.Encode(l); err != nil {
-			return err
-		}
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_, err := j.file.Write(b.Bytes())
-	return err
-}
-
-// pausing waits, and says whether the context still lasts.
-func pausing(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-var errGaveUp = errors.New("no final answer")

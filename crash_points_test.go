@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"liaison/broker"
 	"liaison/broker/accounts"
 	"liaison/broker/policy"
 	"liaison/deploy/evidence"
@@ -149,16 +148,6 @@ func (tr *trial) crash(s step) {
 	if got, ok := tr.serve.ProcessState.Sys().(syscall.WaitStatus); !ok || !got.Signaled() || got.Signal() != syscall.SIGKILL {
 		tr.fatalf("%s: the broker was to be killed there, and ended with %v", where, tr.serve.ProcessState)
 	}
-}
-
-// remote is the running broker's administration.
-func (tr *trial) remote() *broker.Remote {
-	tr.t.Helper()
-	r, ok := broker.Reach(tr.dir)
-	if !ok {
-		tr.fatalf("the broker cannot be reached")
-	}
-	return r
 }
 
 // tables returns a folder with a set of tables: the embedded one as it is, or

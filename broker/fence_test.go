@@ -69,6 +69,23 @@ func twoRouters(t *testing.T, rounds int) (sent, fenced, copies int) {
 	for _, r := range both {
 		r.await(t, "the beginning", func() bool { return r.Turns() > 0 }) // one had to wait for the other
 	}
+	sent = takeTurns(t, s, both, rounds)
+	if n := int(refused.Load()); n < rounds {
+		t.Errorf("the run is void: %d batches were fenced off in %d rounds", n, rounds)
+	}
+	report, err := b.Verify(t.Context())
+	if err != nil || !report.Sound() || report.Waiting != 0 || report.Accepted != uint64(sent) || report.Decisions != uint64(sent) {
+		t.Errorf("%d messages: %+v, %v", sent, report, err)
+	}
+	if report.Copies != 2*uint64(sent) { // Lincolnshire and the UKHTC
+		t.Errorf("%d copies of %d messages, want two of each", report.Copies, sent)
+	}
+	return sent, int(refused.Load()), int(report.Copies)
+}
+
+// takeTurns submits bundles, each while one of the routers is to stop, and
+// returns how many messages it sent.
+func takeTurns(t *testing.T, s *started, both [2]*gated, rounds int) (sent int) {
 	gla := s.connect("gla/main")
 	for k := 0; k < rounds; {
 		first, other := both[k%2], both[1-k%2]
@@ -90,17 +107,7 @@ func twoRouters(t *testing.T, rounds int) (sent, fenced, copies int) {
 		first.reaches(t, uint64(sent))
 		other.reaches(t, uint64(sent))
 	}
-	if n := int(refused.Load()); n < rounds {
-		t.Errorf("the run is void: %d batches were fenced off in %d rounds", n, rounds)
-	}
-	report, err := b.Verify(t.Context())
-	if err != nil || !report.Sound() || report.Waiting != 0 || report.Accepted != uint64(sent) || report.Decisions != uint64(sent) {
-		t.Errorf("%d messages: %+v, %v", sent, report, err)
-	}
-	if report.Copies != 2*uint64(sent) { // Lincolnshire and the UKHTC
-		t.Errorf("%d copies of %d messages, want two of each", report.Copies, sent)
-	}
-	return sent, int(refused.Load()), int(report.Copies)
+	return sent
 }
 
 // gated is a router whose clock can stop it while it decides.
