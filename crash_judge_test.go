@@ -34,6 +34,9 @@ type judgement struct {
 	// what the consumer promises.
 	Again                 int
 	Lost, Doubled, Leaked int
+	// released has, for each desk, the places in the intake of what was behind
+	// the copies in its feed.
+	released map[string][]uint64
 	// latencies are from the first sending of a message to its receipt.
 	latencies []time.Duration
 }
@@ -79,7 +82,7 @@ func (tr *trial) judge() judgement {
 	if err != nil {
 		tr.t.Errorf("liaison verify ends with %v", err)
 	}
-	j := &judge{tr: tr, fates: map[schemas.ID]*fate{}, numbered: map[string]*fate{}, accepted: map[schemas.ID]check.Record{},
+	j := &judge{tr: tr, v: judgement{released: map[string][]uint64{}}, fates: map[schemas.ID]*fate{}, numbered: map[string]*fate{}, accepted: map[schemas.ID]check.Record{},
 		entries: map[string]ledger.Entry{}, decided: map[schemas.ID]int{}, open: map[string]bool{}, whole: map[string]bool{},
 		copies: map[uint64]check.Record{}, held: map[string]bool{}, latest: map[string]uint64{}}
 	for _, p := range tr.publishers {
@@ -233,6 +236,7 @@ func (j *judge) takeCopy(rec check.Record) {
 	if !ok || string(e.Message) != id {
 		j.wrong(&j.v.Leaked, "%s holds a copy of %s by decision %s, which is not there", desk, id, number)
 	}
+	j.v.released[desk] = append(j.v.released[desk], e.Intake)
 	if e.Replaces != 0 {
 		return // an item that was opened later comes later
 	}

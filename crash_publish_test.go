@@ -146,6 +146,8 @@ func (p *publisher) submit(ctx context.Context, nc *nats.Conn, n int, batch []*s
 		bodies[n+i] = body
 	}
 	for end := time.Now().Add(2 * time.Minute); len(pending) > 0; {
+		for !nc.IsConnected() && time.Now().Before(end) && pausing(ctx, 5*time.Millisecond) {
+		}
 		if time.Now().After(end) {
 			return errors.New("no final answer in two minutes")
 		}
