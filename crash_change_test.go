@@ -27,7 +27,7 @@ func TestRevokedDuringDelivery(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	revokedUnderLoad(t, 3, 50*time.Millisecond)
+	revokedUnderLoad(t, 3, 200*time.Millisecond)
 }
 
 // TestRevokedOften revokes a desk's credentials while it reads,
@@ -182,7 +182,7 @@ func TestTablesReloadedUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	reloadedUnderLoad(t, 5, 50*time.Millisecond)
+	reloadedUnderLoad(t, 5, 200*time.Millisecond)
 }
 
 // TestTablesReloadedOften loads widening and narrowing tables in turn under

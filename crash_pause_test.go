@@ -22,7 +22,7 @@ func TestPausedUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	pausedUnderLoad(t, 1, 200*time.Millisecond, 100*time.Millisecond)
+	pausedUnderLoad(t, 1, 200*time.Millisecond, 200*time.Millisecond)
 }
 
 // TestPausedOften stops the broker's process LIAISON_LOAD_PAUSES times (15 unless

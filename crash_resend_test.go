@@ -19,7 +19,7 @@ func TestResendAfterARestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	resendAll(t, 100*time.Millisecond, 50*time.Millisecond)
+	resendAll(t, 100*time.Millisecond, 100*time.Millisecond)
 }
 
 // TestResendEverything sends each accepted message again: at once, after a crash,

@@ -17,7 +17,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
-	killedUnderLoad(t, 3, 100*time.Millisecond)
+	killedUnderLoad(t, 3, 200*time.Millisecond)
 }
 
 // TestKilledOften kills the broker LIAISON_LOAD_KILLS times (100 unless it says
