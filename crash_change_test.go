@@ -176,15 +176,6 @@ func (tr *trial) entries(fn func(ledger.Entry)) {
 	}
 }
 
-// TestTablesReloadedUnderLoad is the small form of TestTablesReloadedOften that
-// runs each time.
-func TestTablesReloadedUnderLoad(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	reloadedUnderLoad(t, 5, 200*time.Millisecond)
-}
-
 // TestTablesReloadedOften loads widening and narrowing tables in turn under
 // load, LIAISON_LOAD_RELOADS times (300 unless it says otherwise), every fifth
 // time a set that is broken:

@@ -13,15 +13,6 @@ import (
 	"liaison/schemas"
 )
 
-// TestResendAfterARestart is the small form of TestResendEverything that runs
-// each time.
-func TestResendAfterARestart(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
-	resendAll(t, 100*time.Millisecond, 100*time.Millisecond)
-}
-
 // TestResendEverything sends each accepted message again: at once, after a crash,
 // in another order and other bundles, after the engine's own window, and after
 // an orderly restart. The load lasts LIAISON_LOAD_SECONDS (15 unless it says
