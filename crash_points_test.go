@@ -119,7 +119,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	tr.settle()
 	v := tr.judge()
 	evidence.Record(t, evidence.Row{Name: "failpoints", Part: "crash", Fault: "kill at every named step of intake, router, registry and tables",
-		How:     fmt.Sprintf("SIGKILL by the broker itself at %d points, in random order under load, and as often from outside between them", len(steps)),
+		How:     fmt.Sprintf("SIGKILL by the broker itself in %d ways, at each point or just behind it, in random order under load, and as often from outside between them", len(steps)),
 		Command: onDemandCommand("TestKilledAtEveryStep", "LIAISON_LOAD_KILLS", rounds),
 		Runs:    2 * crashes, Messages: v.Messages, Acknowledged: v.Acked, Lost: v.Lost, Doubled: v.Doubled, Leaked: v.Leaked, Note: v.note() + "; " + tr.times()})
 }
