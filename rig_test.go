@@ -36,7 +36,8 @@ type rig struct {
 	wrap  []string
 	env   []string
 	serve *exec.Cmd
-	logs  *bytes.Buffer // of the broker that runs; read it only once that has ended
+	logs  *bytes.Buffer // of the broker; read it only once that has ended
+	ended chan error    // how it ended, once
 
 	mu    sync.Mutex // guards what follows
 	sent  int
@@ -93,6 +94,9 @@ func (r *rig) launch() {
 	if err := r.serve.Start(); err != nil {
 		r.t.Fatal(err)
 	}
+	serve, ended := r.serve, make(chan error, 1)
+	r.ended = ended
+	go func() { ended <- serve.Wait() }()
 }
 
 // start starts the broker and waits until it is ready.
@@ -111,7 +115,7 @@ func (r *rig) kill() {
 		return
 	}
 	syscall.Kill(-r.serve.Process.Pid, syscall.SIGKILL)
-	r.serve.Wait()
+	<-r.ended
 	r.serve = nil
 }
 
@@ -119,7 +123,7 @@ func (r *rig) kill() {
 func (r *rig) stop() {
 	r.t.Helper()
 	r.serve.Process.Signal(os.Interrupt)
-	if err := r.serve.Wait(); err != nil {
+	if err := <-r.ended; err != nil {
 		r.t.Errorf("the broker ended with %v\n%s", err, r.logs)
 	}
 	r.serve = nil

@@ -80,4 +80,15 @@ func printReadiness(w io.Writer, s broker.Status) {
 		ready = "NOT ready"
 	}
 	fmt.Fprintf(w, "%s at %s, %d desks\n%d accepted since the start, decided up to sequence %d\npolicy %s\n", ready, s.URL, s.Desks, s.Accepted, s.Place, s.Policy)
+	if s.Scrub.Completed.IsZero() {
+		fmt.Fprintln(w, "what is stored has not been read through yet")
+	} else {
+		fmt.Fprintf(w, "what is stored was last read through at %s: %d messages\n", s.Scrub.Completed.Format(time.RFC3339), s.Scrub.Messages)
+	}
+	for _, d := range s.Scrub.Damage {
+		fmt.Fprintf(w, "    DAMAGED   %s\n", d)
+	}
+	if more := s.Scrub.Damages - len(s.Scrub.Damage); more > 0 {
+		fmt.Fprintf(w, "    and %d more\n", more)
+	}
 }

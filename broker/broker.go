@@ -35,6 +35,8 @@ type Broker struct {
 	ask       *ask.Desk
 	conns     []*nats.Conn
 	js        jetstream.JetStream // for the operator's work
+	scrub     *scrubber
+	note      note // of the goroutine that runs Open, then Run, then Close
 
 	changing sync.Mutex // one change of the registry or the tables at a time
 }
@@ -73,6 +75,10 @@ func (b *Broker) start(ctx context.Context) error {
 		return fmt.Errorf("reading the protocol tables: %w", err)
 	}
 	b.policy.Store(&inForce{policy: p, by: "start of the broker"})
+	moved, err := b.openNote()
+	if err != nil {
+		return err
+	}
 	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, TLS: b.cfg.TLS, Plain: b.cfg.Plain, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
@@ -90,11 +96,11 @@ func (b *Broker) start(ctx context.Context) error {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
 	}
-	if err := openStreams(ctx, streams["reader"], b.cfg.MaxStore, b.cfg.Log); err != nil {
+	if err := openStreams(ctx, streams["reader"], b.cfg); err != nil {
 		return err
 	}
 	desks := b.registry.Desks()
-	if err := openConsumers(ctx, streams["reader"], desks); err != nil {
+	if err := openConsumers(ctx, streams["reader"], desks, b.note.Floors, moved, b.cfg.Log); err != nil {
 		return err
 	}
 	b.directory.set(desks)
@@ -104,14 +110,21 @@ func (b *Broker) start(ctx context.Context) error {
 		Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
+	b.scrub = newScrubber(b.cfg, b.js)
 	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Log: b.cfg.Log})
 	return nil
 }
 
 // Run serves members and the operator until the context ends, then stops the
 // front door first and the router after it. It returns an error if a part of
-// it failed for good.
+// it failed for good, and at once if the streams have lost an end: what came in
+// then would take the place of what is lost.
 func (b *Broker) Run(ctx context.Context) error {
+	if err := b.checkEnds(ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("looking at the streams before anything is accepted: %w", err)
+	}
 	admin, err := listen(b)
 	if err != nil {
 		return err
@@ -121,12 +134,14 @@ func (b *Broker) Run(ctx context.Context) error {
 	front, stopFront := context.WithCancel(ctx)
 	defer stopFront()
 	routed := make(chan error, 1)
-	go func() { routed <- b.router.Run(routing) }()
+	go func() { routed <- b.scrub.guard(routing, b.router.Run) }()
 
-	served := make(chan error, 3)
+	served := make(chan error, 5)
 	go func() { served <- b.intake.Run(front) }()
 	go func() { served <- b.ask.Run(front) }()
 	go func() { served <- admin.run(front) }()
+	go func() { served <- b.scrub.run(front) }()
+	go func() { served <- b.keepNote(front) }()
 	var faults []error
 	for range cap(served) {
 		if err := <-served; err != nil {
@@ -141,11 +156,15 @@ func (b *Broker) Run(ctx context.Context) error {
 // Close stops the server and gives the folder free. It may be called once Run
 // has returned, or when Run was never called.
 func (b *Broker) Close() {
+	finishNote := b.lastNote()
 	for _, nc := range b.conns {
 		nc.Close()
 	}
 	if b.node != nil {
 		b.node.Stop()
+	}
+	if err := finishNote(); err != nil {
+		b.cfg.Log.Error("closing the streams", "err", err)
 	}
 	if err := b.registry.Close(); err != nil {
 		b.cfg.Log.Error("closing the registry", "err", err)

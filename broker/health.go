@@ -17,7 +17,7 @@ import (
 // stops it.
 func (b *Broker) Ready() error {
 	var faults []error
-	for name, err := range map[string]error{"message server": b.node.Healthy(), "intake": b.intake.Ready(), "router": b.router.Ready()} {
+	for name, err := range map[string]error{"message server": b.node.Healthy(), "intake": b.intake.Ready(), "router": b.router.Ready(), "store": b.scrub.Ready()} {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}

@@ -41,12 +41,14 @@ type Status struct {
 	Place    uint64 `json:"place"`
 	Desks    int    `json:"desks"`
 	Policy   string `json:"policy"`
+	// Scrub is what reading all that is stored has shown.
+	Scrub Scrub `json:"scrub"`
 }
 
 // Status returns how the broker is.
 func (b *Broker) Status() Status {
 	s := Status{Ready: true, URL: b.URL(), Accepted: b.intake.Accepted(), Place: b.router.Place(),
-		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash()}
+		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash(), Scrub: b.scrub.State()}
 	if err := b.Ready(); err != nil {
 		s.Ready, s.Fault = false, err.Error()
 	}
