@@ -43,7 +43,6 @@ type rig struct {
 	sent  int
 	acked map[schemas.ID]uint64          // to the sequence on the receipt
 	held  map[schemas.ID]map[uint64]bool // what the desk was handed: sequences by id
-	when  map[schemas.ID]time.Time       // of the receipt
 	said  map[schemas.Code]int           // refusals by code
 }
 
@@ -56,7 +55,7 @@ const rigReader schemas.MemberID = "lincolnshire"
 func newRig(t *testing.T, dir string) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: dir, root: t.TempDir(), bin: "liaison", acked: map[schemas.ID]uint64{}, held: map[schemas.ID]map[uint64]bool{},
-		when: map[schemas.ID]time.Time{}, said: map[schemas.Code]int{}}
+		said: map[schemas.Code]int{}}
 	b, err := broker.Open(t.Context(), broker.Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: newLog(t.Output(), 8)})
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +190,7 @@ func (r *rig) submit(ctx context.Context, c *agents.Client, msg *schemas.Message
 		r.said[refusal.Code]++
 		return false
 	}
-	r.acked[msg.ID], r.when[msg.ID] = receipts[0].Sequence, time.Now()
+	r.acked[msg.ID] = receipts[0].Sequence
 	return true
 }
 
@@ -295,7 +294,10 @@ func (r *rig) sound() judgement {
 	r.t.Helper()
 	v := r.judge()
 	if v.lost+v.doubled > 0 || !v.report.Sound() || v.report.Waiting > 0 {
-		r.t.Errorf("%d lost, %d doubled of %d with a receipt: %v", v.lost, v.doubled, len(r.acked), v.what)
+		s, err := askStatus(r.t.Context(), r.dir)
+		r.kill()
+		logs := r.logs.String()
+		r.t.Fatalf("%d lost, %d doubled of %d with a receipt: %v; %s, %v\n%s", v.lost, v.doubled, len(r.acked), v.what, s.Fault, err, logs[max(0, len(logs)-4000):])
 	}
 	return v
 }
