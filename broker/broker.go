@@ -100,7 +100,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	desks := b.registry.Desks()
-	if err := openConsumers(ctx, streams["reader"], desks, b.note.Floors, moved, b.cfg.Log); err != nil {
+	if err := b.openConsumers(ctx, streams["reader"], desks, moved); err != nil {
 		return err
 	}
 	b.directory.set(desks)

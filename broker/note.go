@@ -96,20 +96,12 @@ func (n note) look(ctx context.Context, js jetstream.JetStream, now time.Time) (
 			return n, fmt.Errorf("noting how far %s has come: %w", name, err)
 		}
 		fresh.Ends[name] = max(n.Ends[name], s.CachedInfo().State.LastSeq)
-		if name != ledger.Stream {
-			continue
-		}
-		desks := s.ListConsumers(ctx)
-		for c := range desks.Info() {
-			if c.Config.Durable != "" {
-				fresh.Floors[c.Name] = max(n.Floors[c.Name], c.AckFloor.Stream)
-			}
-		}
-		if err := desks.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
-			return n, fmt.Errorf("noting how far the desks have read: %w", err)
-		}
 	}
-	return fresh, nil
+	desks, err := consumersOf(ctx, js)
+	for account, c := range desks {
+		fresh.Floors[account] = max(n.Floors[account], c.AckFloor.Stream)
+	}
+	return fresh, err
 }
 
 // placesOf hashes the files in which the engine keeps the places of the desks.
@@ -155,9 +147,11 @@ func (b *Broker) openNote() (moved map[string]bool, err error) {
 // then stops without order.
 const noteEvery = time.Minute
 
-// keepNote notes how far the streams have come until the context ends.
+// keepNote notes how far the streams have come until the context ends. A clock
+// that is set back shows here, too.
 func (b *Broker) keepNote(ctx context.Context) error {
 	for {
+		began := b.cfg.Now()
 		fresh, err := b.note.look(ctx, b.js, b.cfg.Now())
 		if err == nil {
 			err = fresh.write(b.cfg.Dir)
@@ -172,6 +166,30 @@ func (b *Broker) keepNote(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
+		now := b.cfg.Now()
+		if really, shown := now.Sub(began), now.Round(0).Sub(began.Round(0)); shown < really-clockSlack {
+			b.handOutAgain(ctx, really-shown)
+		}
+	}
+}
+
+// clockSlack is how far the clock may be set back without anything being done.
+const clockSlack = 5 * time.Second
+
+// handOutAgain has every desk's copies come again that were handed out and not
+// acknowledged. The engine waits for an acknowledgement by the clock: set back by
+// a year, it would wait for a year.
+func (b *Broker) handOutAgain(ctx context.Context, by time.Duration) {
+	b.cfg.Log.Warn("the clock was set back; copies that wait for an acknowledgement are handed out again", "by", by.String())
+	desks, err := consumersOf(ctx, b.js)
+	for account, c := range desks {
+		if err != nil || c.NumAckPending == 0 {
+			continue
+		}
+		_, err = b.js.ResetConsumerToSequence(ctx, ledger.Stream, account, c.AckFloor.Stream+1)
+	}
+	if err != nil && ctx.Err() == nil {
+		b.cfg.Log.Error("copies cannot be handed out again", "err", err)
 	}
 }
 

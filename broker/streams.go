@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -85,37 +84,53 @@ func checkNew(dir, stream string) error {
 // openConsumers makes sure that every desk has its durable consumer as it must
 // be. A consumer whose place the engine lost, or that was moved behind its back,
 // goes on from where the desk is known to have read: what it read since then
-// comes again.
-func openConsumers(ctx context.Context, js jetstream.JetStream, desks []accounts.Desk, floors map[string]uint64, moved map[string]bool, log *slog.Logger) error {
-	stream, err := js.Stream(ctx, ledger.Stream)
+// comes again. So does what was handed out under a clock that was ahead.
+func (b *Broker) openConsumers(ctx context.Context, js jetstream.JetStream, desks []accounts.Desk, moved map[string]bool) error {
+	have, err := consumersOf(ctx, js)
 	if err != nil {
-		return fmt.Errorf("opening the feeds: %w", err)
+		return err
 	}
-	have := map[string]*jetstream.ConsumerInfo{}
-	list := stream.ListConsumers(ctx)
-	for info := range list.Info() {
-		have[info.Name] = info
-	}
-	if err := list.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
-		return fmt.Errorf("listing the desks' consumers: %w", err)
-	}
+	clockWentBack := b.note.At.After(b.cfg.Now())
 	for _, d := range desks {
-		info, floor := have[d.Account], floors[d.Account]
+		info, floor := have[d.Account], b.note.Floors[d.Account]
 		lost := info == nil && floor > 0 || moved[d.Account] || info != nil && info.AckFloor.Stream < floor
 		if info == nil || !asWanted(info.Config, d) {
 			if err := openConsumer(ctx, js, d); err != nil {
 				return err
 			}
 		}
-		if !lost {
+		switch {
+		case lost:
+			b.cfg.Log.Error("the place of a desk is damaged; its copies come again from where it had read", "member", d.Member, "desk", d.Name, "sequence", floor)
+		case clockWentBack && info != nil && info.NumAckPending > 0:
+			floor = info.AckFloor.Stream
+		default:
 			continue
 		}
-		log.Error("the place of a desk is damaged; its copies come again from where it had read", "member", d.Member, "desk", d.Name, "sequence", floor)
 		if _, err := js.ResetConsumerToSequence(ctx, ledger.Stream, d.Account, floor+1); err != nil {
 			return fmt.Errorf("putting back the place of %s/%s: %w", d.Member, d.Name, err)
 		}
 	}
 	return nil
+}
+
+// consumersOf lists the durable consumers of the feeds by name.
+func consumersOf(ctx context.Context, js jetstream.JetStream) (map[string]*jetstream.ConsumerInfo, error) {
+	stream, err := js.Stream(ctx, ledger.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("opening the feeds: %w", err)
+	}
+	have := map[string]*jetstream.ConsumerInfo{}
+	list := stream.ListConsumers(ctx)
+	for info := range list.Info() {
+		if info.Config.Durable != "" {
+			have[info.Name] = info
+		}
+	}
+	if err := list.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
+		return nil, fmt.Errorf("listing the desks' consumers: %w", err)
+	}
+	return have, nil
 }
 
 // asWanted compares what a desk's reading rests on.
