@@ -271,7 +271,7 @@ func (r *rot) after(d damage) (outcome, why string) {
 	began := time.Now()
 	r.launch()
 	defer r.kill()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		select {
 		case err := <-r.ended:
 			r.ended <- err
@@ -304,12 +304,10 @@ func (r *rot) compare() (outcome, why string) {
 	if err != nil {
 		return rotSilent, err.Error()
 	}
-	handed := r.handed(r.t.Context())
+	handed, missing := r.allHanded()
 	r.kill()
-	for id := range r.rest {
-		if !handed[id] {
-			return rotSilent, fmt.Sprintf("the desk did not get %s\n%s", id, r.logs)
-		}
+	if len(missing) > 0 {
+		return rotSilent, fmt.Sprintf("the desk did not get %v\n%s", missing, r.logs)
 	}
 	want := r.report
 	want.Checked, want.Findings, got.Checked = time.Time{}, nil, time.Time{}
@@ -323,6 +321,25 @@ func (r *rot) compare() (outcome, why string) {
 		return rotRepaired, line
 	}
 	return rotHarmless, fmt.Sprintf("%d copies again", len(handed)-len(r.rest))
+}
+
+// allHanded reads the desk until it has what it had not read before. What
+// another reader had taken and not acknowledged comes only after a while.
+func (r *rot) allHanded() (handed map[schemas.ID]bool, missing []schemas.ID) {
+	handed = map[schemas.ID]bool{}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		maps.Copy(handed, r.handed(r.t.Context()))
+		missing = nil
+		for id := range r.rest {
+			if !handed[id] {
+				missing = append(missing, id)
+			}
+		}
+		if len(missing) == 0 || time.Now().After(end) {
+			return handed, missing
+		}
+		r.t.Logf("%d copies are late", len(missing))
+	}
 }
 
 // errorLine is the first error in a log.

@@ -142,34 +142,48 @@ func (b *Broker) openNote() (moved map[string]bool, err error) {
 	return moved, b.note.write(b.cfg.Dir)
 }
 
-// noteEvery is how often a running broker notes how far it has come: what it
-// accepted since, and did not decide, is what could be cut off unnoticed if it
-// then stops without order.
-const noteEvery = time.Minute
+const (
+	// noteEvery is how often a running broker notes how far it has come: what it
+	// accepted since, and did not decide, is what could be cut off unnoticed if
+	// it then stops without order.
+	noteEvery = time.Minute
+	// clockEvery is how often it looks whether the clock was set back.
+	clockEvery = time.Second
+)
 
-// keepNote notes how far the streams have come until the context ends. A clock
-// that is set back shows here, too.
+// keepNote notes how far the streams have come, and watches the clock, until
+// the context ends.
 func (b *Broker) keepNote(ctx context.Context) error {
-	for {
-		began := b.cfg.Now()
-		fresh, err := b.note.look(ctx, b.js, b.cfg.Now())
-		if err == nil {
-			err = fresh.write(b.cfg.Dir)
-		}
-		if err == nil {
-			b.note = fresh
-		} else if ctx.Err() == nil {
-			b.cfg.Log.Error("the note of the streams' ends is not kept", "err", err)
-		}
+	note, clock := time.NewTicker(noteEvery), time.NewTicker(clockEvery)
+	defer note.Stop()
+	defer clock.Stop()
+	b.noteNow(ctx)
+	for before := b.cfg.Now(); ; {
 		select {
-		case <-time.After(noteEvery):
+		case <-note.C:
+			b.noteNow(ctx)
+		case <-clock.C:
+			now := b.cfg.Now()
+			passed, shown := now.Sub(before), now.Round(0).Sub(before.Round(0))
+			if before = now; shown < passed-clockSlack {
+				b.handOutAgain(ctx, passed-shown)
+			}
 		case <-ctx.Done():
 			return nil
 		}
-		now := b.cfg.Now()
-		if really, shown := now.Sub(began), now.Round(0).Sub(began.Round(0)); shown < really-clockSlack {
-			b.handOutAgain(ctx, really-shown)
-		}
+	}
+}
+
+// noteNow notes how far the streams have come.
+func (b *Broker) noteNow(ctx context.Context) {
+	fresh, err := b.note.look(ctx, b.js, b.cfg.Now())
+	if err == nil {
+		err = fresh.write(b.cfg.Dir)
+	}
+	if err == nil {
+		b.note = fresh
+	} else if ctx.Err() == nil {
+		b.cfg.Log.Error("the note of the streams' ends is not kept", "err", err)
 	}
 }
 
