@@ -129,6 +129,25 @@ func (b *backup) restore(row *evidence.Row) (refused string) {
 	os.Remove(filepath.Join(b.dir, "admin.sock"))
 	b.launch()
 	defer b.kill()
+	if why := b.awaitWhole(); why != "" {
+		return why
+	}
+	v := b.judge()
+	if v.lost+v.doubled > 0 || !v.report.Sound() {
+		b.t.Errorf("restored: %d lost, %d doubled of %d: %v", v.lost, v.doubled, len(b.acked), v.what)
+	}
+	missing := b.neverHanded()
+	if missing > 0 {
+		b.t.Errorf("the desk neither had %d messages nor gets them from the restored broker", missing)
+	}
+	row.Lost, row.Doubled = row.Lost+v.lost+missing, row.Doubled+v.doubled
+	b.worksOn()
+	return ""
+}
+
+// awaitWhole waits until the broker is ready and has read everything through,
+// or returns why it is not.
+func (b *backup) awaitWhole() (refused string) {
 	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		select {
 		case err := <-b.ended:
@@ -141,49 +160,49 @@ func (b *backup) restore(row *evidence.Row) (refused string) {
 			return s.Fault
 		}
 		if err == nil && s.Ready && !s.Scrub.Completed.IsZero() {
-			break
+			return ""
 		}
 		if time.Now().After(end) {
 			b.t.Fatalf("neither ready nor refused: %+v, %v", s, err)
 		}
 	}
-	v := b.judge()
-	if v.lost+v.doubled > 0 || !v.report.Sound() {
-		b.t.Errorf("restored: %d lost, %d doubled of %d: %v", v.lost, v.doubled, len(b.acked), v.what)
-	}
-	row.Lost, row.Doubled = row.Lost+v.lost, row.Doubled+v.doubled
+}
+
+// neverHanded counts the messages that the desk neither had before nor gets from
+// the restored broker. What a reader had taken and not acknowledged comes again
+// after a while, for which only the long form of the test has time.
+func (b *backup) neverHanded() int {
 	reader := &rot{rig: b.rig}
 	handed := reader.handed(b.t.Context())
-	known := func(id schemas.ID, _ uint64) bool { return handed[id] || b.read[id] }
-	// What a reader had taken and not acknowledged comes again after a while,
-	// which only the long form of the test has.
-	for end := time.Now().Add(time.Minute); os.Getenv("LIAISON_LOAD") == "1"; time.Sleep(time.Second) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
 		left := maps.Clone(b.acked)
-		maps.DeleteFunc(left, known)
-		if len(left) == 0 {
-			break
+		maps.DeleteFunc(left, func(id schemas.ID, _ uint64) bool { return handed[id] || b.read[id] })
+		if len(left) == 0 || os.Getenv("LIAISON_LOAD") != "1" {
+			return 0
 		}
 		if time.Now().After(end) {
-			b.t.Errorf("the desk neither had %d messages nor gets them from the restored broker", len(left))
-			row.Lost += len(left)
-			break
+			return len(left)
 		}
 		maps.Copy(handed, reader.handed(b.t.Context()))
 	}
-	// And it works on: what is new reaches the desk, at no place that it had.
-	b.sent = 1 << 40
+}
+
+// worksOn checks that what is new is decided and reaches the desk.
+func (b *backup) worksOn() {
+	b.t.Helper()
+	const first, count = 1 << 40, 10
+	b.sent = first
 	before := len(b.acked)
-	b.sendMore(b.t, rigSenders[0], 10)
-	if v = b.judge(); v.lost > 0 || len(b.acked) != before+10 {
+	b.sendMore(b.t, rigSenders[0], count)
+	if v := b.judge(); v.lost > 0 || len(b.acked) != before+count {
 		b.t.Errorf("after the restore: %v", v.what)
 	}
-	again := reader.handed(b.t.Context())
-	for n := int(1<<40) + 1; n <= b.sent; n++ {
-		if id := rigTip(rigSenders[0], n).ID; !again[id] {
+	got := (&rot{rig: b.rig}).handed(b.t.Context())
+	for n := first + 1; n <= first+count; n++ {
+		if id := rigTip(rigSenders[0], n).ID; !got[id] {
 			b.t.Errorf("the desk does not get the new message %s from the restored broker", id)
 		}
 	}
-	return ""
 }
 
 // Streams of different moments are refused, with both ends named.

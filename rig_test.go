@@ -271,6 +271,12 @@ func (r *rig) judge() (v judgement) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.count(&v, decided)
+	return v
+}
+
+// count holds receipts and copies against where each message was decided.
+func (r *rig) count(v *judgement, decided map[schemas.ID][]uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, sequence := range r.acked {
@@ -286,7 +292,6 @@ func (r *rig) judge() (v judgement) {
 		}
 	}
 	v.what = v.what[:min(len(v.what), 10)]
-	return v
 }
 
 // sound fails the test unless nothing is off.
