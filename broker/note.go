@@ -147,7 +147,8 @@ const (
 	// accepted since, and did not decide, is what could be cut off unnoticed if
 	// it then stops without order.
 	noteEvery = time.Minute
-	// clockEvery is how often it looks whether the clock was set back.
+	// clockEvery is how often it looks whether the clock was set back. What is
+	// handed out while the clock is ahead for less than that is not noticed.
 	clockEvery = time.Second
 )
 
