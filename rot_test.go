@@ -94,24 +94,19 @@ func TestDamageAtRestIsNeverServed(t *testing.T) {
 }
 
 // TestRandomDamageAtRest damages a folder at random places of all its files,
-// LIAISON_ROT times (300 unless it says otherwise), one at a time:
+// LIAISON_ROT times (300 unless it says otherwise), one at a time, and then at
+// every bit of the head of one record of each stream:
 //
 //	LIAISON_LOAD=1 go test -run TestRandomDamageAtRest -timeout 0 -v .
 func TestRandomDamageAtRest(t *testing.T) {
 	onDemand(t)
 	r := newRot(t, 600)
-	times := numberOf(t, "LIAISON_ROT", 300)
 	seed := uint64(numberOf(t, "LIAISON_ROT_SEED", 7))
 	random := rand.New(rand.NewPCG(seed, 1))
 	files := r.files()
 	outcomes := map[string]map[string]int{}
 	total := map[string]int{}
-	for range times {
-		kind := slices.Sorted(maps.Keys(files))[random.IntN(len(files))]
-		if random.IntN(2) == 0 {
-			kind = "stream block" // where the messages are
-		}
-		d := r.randomDamage(random, files[kind])
+	try := func(kind string, d damage) {
 		got, why := r.after(d)
 		if outcomes[kind] == nil {
 			outcomes[kind] = map[string]int{}
@@ -123,15 +118,51 @@ func TestRandomDamageAtRest(t *testing.T) {
 			t.Errorf("SILENT: %s\n%s", d, why)
 		}
 	}
+	for range numberOf(t, "LIAISON_ROT", 300) {
+		kind := slices.Sorted(maps.Keys(files))[random.IntN(len(files))]
+		if random.IntN(2) == 0 {
+			kind = "stream block" // where the messages are
+		}
+		try(kind, r.randomDamage(random, files[kind]))
+	}
+	for _, d := range r.heads(files["stream block"]) {
+		try("head of a record", d)
+	}
+	runs := 0
 	for kind, n := range outcomes {
 		t.Logf("%-16s %v", kind, n)
 	}
+	for _, n := range total {
+		runs += n
+	}
 	evidence.Record(t, evidence.Row{Name: "bit-rot", Part: "disk", Fault: "One bit flipped, or a file cut short, at rest",
-		How:     "random place of a random file of the stopped broker's folder (half of them in stream blocks, with and without their index), one damage at a time",
+		How: "random place of a random file of the stopped broker's folder (half of them in stream blocks, with and without their index), " +
+			"and every bit of the head of a record, one damage at a time",
 		Command: "LIAISON_LOAD=1 go test -run TestRandomDamageAtRest -timeout 0 -v .",
-		Runs:    times, Messages: r.sent, Acknowledged: len(r.acked),
+		Runs:    runs, Messages: r.sent, Acknowledged: len(r.acked),
 		Note: fmt.Sprintf("%d refused to start naming it, %d not ready naming it, %d put back and said so, %d without any effect by the judge, %d silent (seed %d)",
 			total[rotRefused], total[rotReported], total[rotRepaired], total[rotHarmless], total[rotSilent], seed)})
+}
+
+// heads are the bits of the length, sequence, time and address length of one
+// record in the middle of each block.
+func (r *rot) heads(blocks []string) (all []damage) {
+	for _, block := range blocks {
+		b, err := os.ReadFile(filepath.Join(r.sound, block))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		const head = 22
+		middle := len(b) / 2
+		address := slices.Max([]int{bytes.Index(b[middle:], []byte("feed.")), bytes.Index(b[middle:], []byte("intake."))})
+		if address < head {
+			r.t.Fatalf("no record in the middle of %s", block)
+		}
+		for bit := range head * 8 {
+			all = append(all, damage{file: block, offset: int64(middle + address - head + bit/8), bit: bit % 8})
+		}
+	}
+	return all
 }
 
 // newRot fills a folder, lets the desk read a part of it and stops the broker.

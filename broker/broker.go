@@ -75,6 +75,9 @@ func (b *Broker) start(ctx context.Context) error {
 		return fmt.Errorf("reading the protocol tables: %w", err)
 	}
 	b.policy.Store(&inForce{policy: p, by: "start of the broker"})
+	if err := checkLastFrames(b.cfg.Dir); err != nil {
+		return err
+	}
 	moved, err := b.openNote()
 	if err != nil {
 		return err

@@ -17,6 +17,10 @@ type intakeReading struct{ report func(Damage) }
 
 func (r *intakeReading) stream() string { return schemas.IntakeName }
 
+func (r *intakeReading) frame(from, to uint64, err error) {
+	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true})
+}
+
 func (r *intakeReading) gap(from, to uint64) {
 	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: "accepted messages that cannot be read", Stops: true})
 }
@@ -45,6 +49,10 @@ type disclosuresReading struct {
 }
 
 func (r *disclosuresReading) stream() string { return ledger.Stream }
+
+func (r *disclosuresReading) frame(from, to uint64, err error) {
+	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true})
+}
 
 // gap tells copies, whose desks can be named, from what lies behind them, where
 // there must have been an entry.

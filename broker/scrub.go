@@ -219,6 +219,8 @@ func (s *scrubber) set(found Scrub) {
 type reading interface {
 	// stream is its name.
 	stream() string
+	// frame is called when what lies behind a sequence must not be read.
+	frame(from, to uint64, err error)
 	// gap is called for sequences that cannot be read, stored for each message.
 	gap(from, to uint64)
 	stored(m *jetstream.RawStreamMsg)
@@ -232,6 +234,13 @@ func (s *scrubber) read(ctx context.Context, r reading) (uint64, error) {
 		return 0, fmt.Errorf("reading %s: %w", r.stream(), err)
 	}
 	end, last := info.CachedInfo().State.LastSeq, uint64(0)
+	if from, err := s.frames(ctx, r.stream()); errors.Is(err, errFrame) {
+		// Whoever reads on kills the engine.
+		r.frame(from, end, err)
+		return end, nil
+	} else if err != nil {
+		return 0, err
+	}
 	messages, bytes := 0, 0
 	for m, err := range ledger.Walk(ctx, s.js, r.stream(), ">", 0, time.Time{}) {
 		if err != nil {
@@ -259,4 +268,21 @@ func (s *scrubber) read(ctx context.Context, r reading) (uint64, error) {
 		r.gap(last+1, end)
 	}
 	return end, nil
+}
+
+// frames looks at the blocks of a stream before the engine reads them. A block
+// may vanish meanwhile, when it is erased.
+func (s *scrubber) frames(ctx context.Context, stream string) (from uint64, err error) {
+	blocks, err := blocksOf(s.dir, stream)
+	for _, b := range blocks {
+		if last, err := checkFrames(b); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return last + 1, err
+		}
+		select {
+		case <-time.After(stepRest):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return 0, err
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
 	"liaison/schemas"
@@ -110,10 +112,20 @@ func TestADamagedMessageStopsTheRouter(t *testing.T) {
 	}
 }
 
-// publishOneMore submits a message of an id that was not used before.
+// publishOneMore submits a message of an id that was not used before, as soon as
+// the intake listens.
 func publishOneMore(t *testing.T, s *started) {
 	t.Helper()
-	accept(t, s.connect("gla/main"), farm(int(time.Now().UnixNano()%1_000_000)+1000))
+	nc, body := s.connect("gla/main"), encodeMsgPack(t, farm(int(time.Now().UnixNano()%1_000_000)+1000))
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		_, err := nc.Request(schemas.SubmitAddress, body, 10*time.Second)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, nats.ErrNoResponders) || time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // What was found before is believed until everything was read again.
@@ -137,4 +149,44 @@ func TestRoutingWaitsForAWholeReading(t *testing.T) {
 	if err := <-routed; err != nil || scrub.Ready() != nil {
 		t.Errorf("after a reading that found everything whole: %v, %v", err, scrub.Ready())
 	}
+}
+
+// The engine fills the memory when it reads a record whose sequence is far from
+// the one before.
+func TestARecordWithAnImpossibleSequenceIsNotRead(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.stop()
+	blocks, err := blocksOf(s.dir, schemas.IntakeName)
+	if err != nil || len(blocks) != 1 {
+		t.Fatalf("the blocks: %v, %v", blocks, err)
+	}
+	b, err := os.ReadFile(blocks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, err := checkFrames(blocks[0]); err != nil || last != 3 {
+		t.Fatalf("a block that is whole: %d, %v", last, err)
+	}
+	at := bytes.Index(b, []byte(schemas.IntakeAddress("gla", farm(1).ID)))
+	b[at-frameHead+4+4] ^= 1 // 2^32 further
+	if err := os.WriteFile(blocks[0], b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), s.cfg); !errors.Is(err, errFrame) {
+		t.Errorf("opening gives %v, want the record", err)
+	}
+	// In an older block the scrub finds it before anything is read there.
+	found := &intakeReading{report: func(d Damage) {
+		if !d.Stops || d.From != 2 {
+			t.Errorf("found %+v", d)
+		}
+	}}
+	from, err := (&scrubber{dir: s.dir}).frames(t.Context(), found.stream())
+	if !errors.Is(err, errFrame) {
+		t.Errorf("the scrub finds %v", err)
+	}
+	found.frame(from, 3, err)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -69,7 +68,7 @@ func sameGuards(got, want jetstream.StreamConfig) bool {
 // checkNew refuses to make a stream anew of which messages are on disk: the
 // engine passes over a stream whose description is damaged.
 func checkNew(dir, stream string) error {
-	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", stream, "msgs", "*.blk"))
+	blocks, err := blocksOf(dir, stream)
 	if err != nil {
 		return err
 	}
