@@ -86,4 +86,15 @@ func printReadiness(w io.Writer, s broker.Status) {
 	if s.Reopened > 0 {
 		fmt.Fprintf(w, "the store was opened again %d times after trouble with the disk\n", s.Reopened)
 	}
+	if s.Scrub.Completed.IsZero() {
+		fmt.Fprintln(w, "what is stored has not been read through yet")
+	} else {
+		fmt.Fprintf(w, "what is stored was last read through at %s: %d messages\n", s.Scrub.Completed.Format(time.RFC3339), s.Scrub.Messages)
+	}
+	for _, d := range s.Scrub.Damage {
+		fmt.Fprintf(w, "    DAMAGED   %s\n", d)
+	}
+	if more := s.Scrub.Damages - len(s.Scrub.Damage); more > 0 {
+		fmt.Fprintf(w, "    and %d more\n", more)
+	}
 }

@@ -42,6 +42,8 @@ type Broker struct {
 	// intakeStream is the intake as the router's guard reads it; see settled.
 	intakeStream jetstream.Stream
 	keeper       keeper
+	scrub        *scrubber
+	note         note // of the goroutine that runs Open, then Run, then Close
 
 	changing sync.Mutex // one change of the registry or the tables at a time
 }
@@ -84,6 +86,13 @@ func (b *Broker) start(ctx context.Context) error {
 		return fmt.Errorf("reading the protocol tables: %w", err)
 	}
 	b.policy.Store(&inForce{policy: p, by: "start of the broker"})
+	if err := checkLastFrames(b.cfg.Dir); err != nil {
+		return err
+	}
+	moved, err := b.openNote()
+	if err != nil {
+		return err
+	}
 	b.node, err = node.Start(node.Config{Dir: b.cfg.Dir, Listen: b.cfg.Listen, TLS: b.cfg.TLS, Plain: b.cfg.Plain, MaxStore: b.cfg.MaxStore, Log: b.cfg.Log}, b.registry)
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
@@ -104,7 +113,7 @@ func (b *Broker) start(ctx context.Context) error {
 		}
 	}
 	b.js = streams["reader"]
-	if err := b.openStore(ctx); err != nil {
+	if err := b.openStore(ctx, moved); err != nil {
 		return err
 	}
 	if b.intakeStream, err = streams["router"].Stream(ctx, schemas.IntakeName); err != nil {
@@ -123,6 +132,7 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err
 	}
+	b.scrub = newScrubber(b.cfg, b.js)
 	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
 	return nil
 }
@@ -130,8 +140,14 @@ func (b *Broker) start(ctx context.Context) error {
 // Run serves members and the operator until the context ends, then stops the
 // front door first and the router after it. While the disk does not work it
 // refuses what members send, and goes on by itself when it does: see heal. It
-// returns an error if a part of it failed for good.
+// returns an error if a part of it failed for good, and at once if the streams
+// have lost an end: what came in then would take the place of what is lost.
 func (b *Broker) Run(ctx context.Context) error {
+	if err := b.checkEnds(ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("looking at the streams before anything is accepted: %w", err)
+	}
 	admin, err := listen(b)
 	if err != nil {
 		return err
@@ -148,12 +164,14 @@ func (b *Broker) Run(ctx context.Context) error {
 		}
 		kept <- err
 	}()
-	served := make(chan error, 5)
+	served := make(chan error, 7)
 	go func() { served <- b.docket.Run(front) }()
 	go func() { served <- b.node.Guard(front) }()
 	go func() { served <- b.intake.Run(front) }()
 	go func() { served <- b.ask.Run(front) }()
 	go func() { served <- admin.run(front) }()
+	go func() { served <- b.scrub.run(front) }()
+	go func() { served <- b.keepNote(front) }()
 	var faults []error
 	for range cap(served) {
 		if err := <-served; err != nil {
@@ -190,6 +208,7 @@ func (b *Broker) route(ctx context.Context) error {
 // Close stops the server and gives the folder free. It may be called once Run
 // has returned, or when Run was never called.
 func (b *Broker) Close() {
+	finishNote := b.lastNote()
 	if b.docket != nil {
 		if err := b.docket.Close(); err != nil {
 			b.cfg.Log.Error("closing the docket", "err", err)
@@ -205,6 +224,9 @@ func (b *Broker) Close() {
 	}
 	if b.node != nil {
 		b.node.Stop()
+	}
+	if err := finishNote(); err != nil {
+		b.cfg.Log.Error("closing the streams", "err", err)
 	}
 	if err := b.registry.Close(); err != nil {
 		b.cfg.Log.Error("closing the registry", "err", err)

@@ -21,7 +21,7 @@ func (b *Broker) Ready() error {
 		name string
 		err  error
 	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
-		{"docket", b.docket.Ready()}} {
+		{"docket", b.docket.Ready()}, {"what is stored", b.scrub.Ready()}} {
 		if part.err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))
 		}

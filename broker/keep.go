@@ -46,7 +46,7 @@ func (b *Broker) keep(ctx context.Context) error {
 	for {
 		routing, stop := context.WithCancel(ctx)
 		routed := make(chan error, 1)
-		go func() { routed <- b.route(routing) }()
+		go func() { routed <- b.scrub.guard(routing, b.route) }()
 		fault := b.watch(ctx)
 		stop()
 		err := <-routed
@@ -187,7 +187,7 @@ func (b *Broker) reopen(ctx context.Context) error {
 	if err := b.reconnected(ctx); err != nil {
 		return err
 	}
-	if err := b.openStore(ctx); err != nil {
+	if err := b.openStore(ctx, nil); err != nil {
 		return err
 	}
 	if err := b.node.Healthy(); err != nil {
@@ -240,13 +240,14 @@ func (b *Broker) settled(ctx context.Context) error {
 	return b.node.Healthy()
 }
 
-// openStore opens the streams and the desks' consumers.
-func (b *Broker) openStore(ctx context.Context) error {
-	if err := openStreams(ctx, b.js, b.cfg.MaxStore, b.cfg.Log); err != nil {
+// openStore opens the streams and the desks' consumers; moved are the desks
+// whose place was changed while the broker did not run.
+func (b *Broker) openStore(ctx context.Context, moved map[string]bool) error {
+	if err := openStreams(ctx, b.js, b.cfg); err != nil {
 		return err
 	}
 	desks := b.registry.Desks()
-	if err := openConsumers(ctx, b.js, desks); err != nil {
+	if err := b.openConsumers(ctx, b.js, desks, moved); err != nil {
 		return err
 	}
 	b.directory.set(desks)

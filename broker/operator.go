@@ -50,12 +50,14 @@ type Status struct {
 	Reopened uint64 `json:"reopened,omitempty"`
 	// Full says that the intake has reached its bound and refuses new messages.
 	Full bool `json:"full,omitempty"`
+	// Scrub is what reading all that is stored has shown.
+	Scrub Scrub `json:"scrub"`
 }
 
 // Status returns how the broker is.
 func (b *Broker) Status() Status {
 	s := Status{Ready: true, URL: b.URL(), Accepted: b.intake.Accepted(), Place: b.router.Place(),
-		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash(), Reopened: b.keeper.reopened.Load(), Full: b.intake.Full()}
+		Desks: len(b.registry.Desks()), Policy: b.Policy().Hash(), Reopened: b.keeper.reopened.Load(), Full: b.intake.Full(), Scrub: b.scrub.State()}
 	if err := b.Ready(); err != nil {
 		s.Ready, s.Fault = false, err.Error()
 	}

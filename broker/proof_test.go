@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"golang.org/x/mod/sumdb/note"
+	sumnote "golang.org/x/mod/sumdb/note"
 
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
@@ -32,13 +32,13 @@ func proves(t *testing.T, nc *nats.Conn, address, body string) *nats.Msg {
 }
 
 // verifier is the key that members of the broker have.
-func (s *started) verifier() note.Verifier {
+func (s *started) verifier() sumnote.Verifier {
 	s.t.Helper()
 	key, err := tree.PublicKey(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	v, err := note.NewVerifier(key)
+	v, err := sumnote.NewVerifier(key)
 	if err != nil {
 		s.t.Fatal(err)
 	}

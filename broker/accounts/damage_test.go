@@ -31,9 +31,11 @@ func TestOpenRefuses(t *testing.T) {
 		"a key that is a link":          {linkKey, "not a regular file"},
 		"streams without a registry":    {loseRegistry, "backup"},
 		"a registry cut short":          {func(dir string) error { return os.Truncate(filepath.Join(dir, registry), 40) }, "restore it from a backup"},
-		"something after the end":       {rewrite(registry, "]\n}\n", "]\n}\n{}"), "after its end"},
+		"something after the end":       {rewrite(registry, "\"\n}\n", "\"\n}\n{}"), "after its end"},
 		"an unknown field":              {rewrite(registry, `"hub"`, `"admin": "x", "hub"`), "unknown field"},
-		"a registry of the future":      {rewrite(registry, `"version": 1`, `"version": 2`), "version 2"},
+		"a registry of the future":      {rewrite(registry, `"version": 2`, `"version": 3`), "version 3"},
+		"one bit of a desk's name":      {rewrite(registry, `"desk": "main"`, `"desk": "lain"`), "damaged"},
+		"a registry without its hash":   {rewrite(registry, `"hash": "`, `"hash": "0`), "damaged"},
 		"a desk with no key":            {rewrite(registry, `"account": "A`, `"account": "B`), "account key"},
 		"a desk whose name is no token": {rewrite(registry, `"desk": "main"`, `"desk": "*"`), "lower-case"},
 		"a registry of other keys":      {otherOperator, "different operators"},
@@ -112,5 +114,28 @@ func TestInterruptedFirstStart(t *testing.T) {
 		}
 		enrol(t, r, Enrolment{Member: "gla", Role: Both})
 		r.Close()
+	}
+}
+
+// A registry that was written before it had a hash is read, and has one from
+// the next change on.
+func TestOpenReadsARegistryWithoutAHash(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir)
+	enrol(t, r, Enrolment{Member: "gla", Role: Both})
+	r.Close()
+	name := filepath.Join(dir, registryFile)
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(strings.Replace(string(b), `"version": 2`, `"version": 1`, 1), ",\n \"hash\"")
+	if err := os.WriteFile(name, []byte(before+"\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = open(t, dir)
+	enrol(t, r, Enrolment{Member: "kent", Role: Both})
+	if b, err = os.ReadFile(name); err != nil || !strings.Contains(string(b), `"hash"`) {
+		t.Errorf("after a change it has no hash: %v", err)
 	}
 }

@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +28,9 @@ type (
 		System   string       `json:"system"`
 		Hub      string       `json:"hub"`
 		Desks    []storedDesk `json:"desks"`
+		// Hash is the SHA-256 of the rest in its stored form: one wrong bit in a
+		// desk's name would send its copies elsewhere.
+		Hash string `json:"hash,omitempty"`
 	}
 	storedDesk struct {
 		Member   schemas.MemberID `json:"member"`
@@ -47,7 +52,7 @@ type (
 
 const (
 	registryFile    = "accounts.json"
-	registryVersion = 1
+	registryVersion = 2 // version 1 had no hash
 	// maxRegistry bounds what is read; 1,000 desks with ten users are 2 MB.
 	maxRegistry = 64 << 20
 )
@@ -64,8 +69,20 @@ func encode(s *state) ([]byte, error) {
 		out.Desks[i] = storedDesk{Member: d.Member, Name: d.Name, Account: d.Account,
 			Filter: d.Filter, Encoding: d.Encoding, Enrolled: d.Enrolled, Users: users}
 	}
+	var err error
+	if out.Hash, err = out.hash(); err != nil {
+		return nil, err
+	}
 	b, err := json.MarshalIndent(out, "", " ")
 	return append(b, '\n'), err
+}
+
+// hash is what Hash must be.
+func (r storedRegistry) hash() (string, error) {
+	r.Hash = ""
+	b, err := json.Marshal(r)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // decode reads a stored registry, strictly, and checks that it is whole.
@@ -79,7 +96,7 @@ func decode(b []byte) (*state, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it has something after its end")
 	}
-	if in.Version != registryVersion {
+	if in.Version != registryVersion && in.Version != 1 {
 		return nil, fmt.Errorf("it has version %d and this program reads version %d", in.Version, registryVersion)
 	}
 	s := &state{operator: in.Operator, system: in.System, hub: in.Hub}
@@ -92,7 +109,13 @@ func decode(b []byte) (*state, error) {
 			Filter: d.Filter, Encoding: d.Encoding, Enrolled: d.Enrolled, Users: users})
 	}
 	slices.SortFunc(s.desks, compare)
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if hash, err := in.hash(); err != nil || in.Version > 1 && in.Hash != hash {
+		return nil, errors.Join(err, errors.New("it is damaged: it does not have the hash with which it was written"))
+	}
+	return s, nil
 }
 
 // writeFile makes a file durable under its name: whoever opens it, after a

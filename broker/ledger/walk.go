@@ -13,7 +13,7 @@ import (
 
 const (
 	// pageSize and pageBytes bound one page of a walk.
-	pageSize  = 256
+	pageSize  = 2048
 	pageBytes = 8 << 20
 	// pageWait bounds the wait for one page.
 	pageWait = 10 * time.Second

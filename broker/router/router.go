@@ -211,6 +211,14 @@ type position struct {
 	policy string
 }
 
+// CheckPlace says what keeps the router from taking its place: a feed that ends
+// within the copies of a decision, a damaged ledger, or streams that are not
+// from the same moment. Nothing may be writing.
+func (r *Router) CheckPlace(ctx context.Context) error {
+	_, err := r.takePlace(ctx)
+	return err
+}
+
 // takePlace reads the fence first and the place after it: whatever another
 // router writes in between makes the fence stale, and never the place.
 func (r *Router) takePlace(ctx context.Context) (position, error) {
@@ -227,6 +235,11 @@ func (r *Router) takePlace(ctx context.Context) (position, error) {
 		return position{}, err
 	}
 	at := position{fence: info.State.LastSeq, chain: chain, place: last.Intake, policy: last.Policy}
+	if end := last.Sequence + uint64(last.Copies); at.fence < end {
+		// Another router may be storing a batch right now. Nobody is when the
+		// broker starts.
+		return position{}, fmt.Errorf("the feeds end at %d, and the copies of the last entry at %d", at.fence, end)
+	}
 	if end := last.Sequence + uint64(last.Copies); at.fence > end {
 		// The engine passes over what it cannot read. Going on would decide
 		// again what a later entry decided.
