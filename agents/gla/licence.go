@@ -132,11 +132,3 @@ func (m *mapping) stated(role schemas.Role) (out []schemas.Jurisdiction, ok bool
 	}
 	return out, true
 }
-
-// sectors reads the register's words for the licensed trades.
-func (m *mapping) sectors() {
-	words := strings.ReplaceAll(strings.Join(native.List(m.value("sectors")), ";"), " ", "-")
-	codes, p := native.Codes(schemas.Sectors(), words)
-	m.check("sectors", p)
-	m.message.Sectors = codes
-}
