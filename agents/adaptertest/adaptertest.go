@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,9 +142,30 @@ func (s Suite) check(t *testing.T, r agents.Record) {
 			t.Errorf("line %d: the fault does not say enough: %+v", r.Line, f)
 		}
 	}
+	for _, code := range areasOf(r.Message) {
+		if !slices.ContainsFunc(r.Areas, func(a agents.FoundArea) bool { return a.Code == code && a.By != "" }) {
+			t.Errorf("line %d: nothing says by which rule the area %s was found", r.Line, code)
+		}
+	}
 	if r.Message != nil && (r.Message.ID != "" || r.Message.Originator != s.Member || len(r.Content) == 0) {
 		t.Errorf("line %d: a message has the member, no id, and content to derive one from", r.Line)
 	}
+}
+
+// areasOf are the areas of a message and of its items.
+func areasOf(m *schemas.Message) []schemas.Code {
+	if m == nil {
+		return nil
+	}
+	all := m.Jurisdictions
+	for _, it := range m.Items {
+		all = slices.Concat(all, it.Jurisdictions)
+	}
+	var out []schemas.Code
+	for _, j := range all {
+		out = append(out, j.Code)
+	}
+	return out
 }
 
 // goldenLine is one record in a golden file.

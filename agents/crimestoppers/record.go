@@ -125,7 +125,8 @@ func (m *mapping) item() {
 // areas are where the reported matter is: where the call came from nobody knows.
 func (m *mapping) areas() []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
-	here := func(code schemas.Code) {
+	here := func(code schemas.Code, by string) {
+		m.record.Found(code, by)
 		out = add(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
 	}
 	force := m.report.field("force")
@@ -135,7 +136,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 			m.fault(force, "the code is no PNC force code and no area of the contract", "correct it")
 			continue
 		}
-		here(found.Code)
+		here(found.Code, found.By)
 	}
 	at := m.report.field("location")
 	places := native.List(at.value)
@@ -143,7 +144,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		found, ok, p := native.AreaOf(place)
 		m.check(at, p)
 		if ok {
-			here(found.Code)
+			here(found.Code, found.By)
 		} else if p == nil && len(native.List(force.value)) == 0 {
 			m.fault(at, "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add FORCE; write N/K as LOCATION if nobody knows")
 		}
@@ -152,7 +153,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		if at.value == "" {
 			m.fault(at, "the report names no place", "name the town or county, or add FORCE; write N/K as LOCATION if nobody knows")
 		}
-		here("uk")
+		here("uk", native.ByNothing)
 	}
 	return out
 }

@@ -66,6 +66,7 @@ func (m *mapping) areas() {
 	if m.value("hirer") == "" && m.value("branch") == "" && m.value("agency_address") == "" {
 		m.fault("agency_address", "the row names no place", "fill agency_address, branch or hirer; write N/K there if nobody knows")
 	}
+	m.record.Found(wholeCountry, native.ByNothing)
 	m.worked = []schemas.Jurisdiction{{Code: wholeCountry, Role: schemas.RoleIncident}}
 }
 
@@ -77,6 +78,7 @@ func (m *mapping) place(field string, places []string, role schemas.Role) []sche
 		found, ok, p := native.AreaOf(place)
 		m.check(field, p)
 		if ok {
+			m.record.Found(found.Code, found.By)
 			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: role})
 		} else if p == nil && (field != "hirer" || strings.Contains(place, ",")) {
 			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})

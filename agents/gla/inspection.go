@@ -122,13 +122,13 @@ func (m *mapping) inspected() []schemas.Jurisdiction {
 		m.check("location", p)
 		switch {
 		case ok:
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleIncident})
+			out = add(out, m.found(found.Code, found.By, schemas.RoleIncident))
 		case p == nil && !stated:
 			m.fault("location", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add the column area")
 		}
 	}
 	if len(out) == 0 && len(places) == 0 {
-		out = append(out, schemas.Jurisdiction{Code: "uk", Role: schemas.RoleIncident})
+		out = append(out, m.found("uk", native.ByNothing, schemas.RoleIncident))
 	}
 	return out
 }

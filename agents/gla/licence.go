@@ -103,7 +103,7 @@ func (m *mapping) business() []schemas.Jurisdiction {
 		found, ok, p := native.AreaOf(place)
 		m.check(field, p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleBusiness})
+			out = add(out, m.found(found.Code, found.By, schemas.RoleBusiness))
 		}
 	}
 	lookUp("address", m.value("address")+","+m.value("postcode"))
@@ -123,12 +123,12 @@ func (m *mapping) stated(role schemas.Role) (out []schemas.Jurisdiction, ok bool
 		return nil, false
 	}
 	if native.Unknown(v) {
-		return []schemas.Jurisdiction{{Code: "uk", Role: role}}, true
+		return []schemas.Jurisdiction{m.found("uk", native.ByNothing, role)}, true
 	}
 	codes, p := native.Codes(schemas.Jurisdictions(), v)
 	m.check("area", p)
 	for _, c := range codes {
-		out = append(out, schemas.Jurisdiction{Code: c, Role: role})
+		out = append(out, m.found(c, native.ByAreaCode, role))
 	}
 	return out, true
 }

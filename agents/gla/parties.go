@@ -13,12 +13,12 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
 	explicit := m.value("area")
 	if explicit != "" && native.Unknown(explicit) {
-		return []schemas.Jurisdiction{{Code: "uk", Role: schemas.RoleIncident}}
+		return []schemas.Jurisdiction{m.found("uk", native.ByNothing, schemas.RoleIncident)}
 	}
 	codes, p := native.Codes(schemas.Jurisdictions(), explicit)
 	m.check("area", p)
 	for _, c := range codes {
-		out = add(out, schemas.Jurisdiction{Code: c, Role: schemas.RoleIncident})
+		out = add(out, m.found(c, native.ByAreaCode, schemas.RoleIncident))
 	}
 	if p != nil {
 		return out
@@ -29,7 +29,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		case p != nil:
 			m.check("location", p)
 		case ok:
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleIncident})
+			out = add(out, m.found(found.Code, found.By, schemas.RoleIncident))
 		case len(codes) == 0:
 			m.fault("location", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add the column area; write N/K there if nobody knows")
 		}
@@ -38,6 +38,12 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		m.fault("location", "the row names no place", "name the town or county, or add the column area; write N/K there if nobody knows")
 	}
 	return out
+}
+
+// found makes a jurisdiction of an area, and notes by which rule it was found.
+func (m *mapping) found(area schemas.Code, by string, role schemas.Role) schemas.Jurisdiction {
+	m.record.Found(area, by)
+	return schemas.Jurisdiction{Code: area, Role: role}
 }
 
 // parties are the businesses and places of the row, each once in the message.

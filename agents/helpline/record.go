@@ -176,12 +176,18 @@ func (m *mapping) places() {
 		found, ok, p := native.AreaOf(s.Address + "," + s.Postcode)
 		m.check(v, "address", p)
 		if ok {
+			m.record.Found(found.Code, found.By)
 			m.areas = add(m.areas, schemas.Jurisdiction{Code: found.Code, Role: party.role})
 		} else if s.Address+s.Postcode != "" && p == nil {
 			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: party.name + "/address", Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
 		}
 	}
 	if m.nation = m.ofNation(); len(m.areas) == 0 && m.nation != "" {
+		by := native.ByNation
+		if m.nation == "uk" {
+			by = native.ByNothing
+		}
+		m.record.Found(m.nation, by)
 		m.areas = []schemas.Jurisdiction{{Code: m.nation, Role: schemas.RoleIncident}}
 	}
 }

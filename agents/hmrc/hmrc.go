@@ -53,6 +53,12 @@ func (m *mapping) dropped(field, reason string) {
 	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }
 
+// found makes a jurisdiction of an area, and notes by which rule it was found.
+func (m *mapping) found(area schemas.Code, by string, role schemas.Role) schemas.Jurisdiction {
+	m.record.Found(area, by)
+	return schemas.Jurisdiction{Code: area, Role: role}
+}
+
 // done returns the record, with the message if nothing was wrong.
 func (m *mapping) done() agents.Record {
 	if len(m.record.Faults) == 0 {

@@ -45,20 +45,20 @@ func (w *wage) areas(c *native.Element) []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
 	explicit := w.root.Value("area")
 	if explicit != "" && native.Unknown(explicit) {
-		out = append(out, schemas.Jurisdiction{Code: "uk", Role: schemas.RoleIncident})
+		out = append(out, w.found("uk", native.ByNothing, schemas.RoleIncident))
 		explicit = ""
 	}
 	codes, bad := native.Codes(schemas.Jurisdictions(), explicit)
 	w.checkAt(w.root, "area", bad)
 	for _, code := range codes {
-		out = add(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
+		out = add(out, w.found(code, native.ByAreaCode, schemas.RoleIncident))
 	}
 	stated := len(out) > 0
 	for _, place := range w.workplaces(c) {
 		area, ok, p := native.AreaOf(place.Text)
 		w.check(place.Line, "workplace", p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: area.Code, Role: schemas.RoleIncident})
+			out = add(out, w.found(area.Code, area.By, schemas.RoleIncident))
 		} else if p == nil && !stated {
 			w.fault(place.Line, "workplace", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add area; write N/K there if nobody knows")
 		}
@@ -67,7 +67,7 @@ func (w *wage) areas(c *native.Element) []schemas.Jurisdiction {
 		area, ok, p := native.AreaOf(e.Value("address") + "," + e.Value("postcode"))
 		w.check(e.LineOf("address"), "address", p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: area.Code, Role: schemas.RoleBusiness})
+			out = add(out, w.found(area.Code, area.By, schemas.RoleBusiness))
 		}
 	}
 	if len(out) == 0 && len(w.record.Faults) == 0 {

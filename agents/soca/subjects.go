@@ -127,11 +127,13 @@ func (s *sar) areas() {
 			area, ok, p := native.AreaOf(strings.Trim(one.Address+", "+one.Postcode, ", "))
 			s.check(s.from, "address", p)
 			if ok {
+				s.record.Found(area.Code, area.By)
 				out = add(out, schemas.Jurisdiction{Code: area.Code, Role: role})
 			}
 		}
 	}
 	if len(out) == 0 {
+		s.record.Found("uk", native.ByNothing)
 		out = []schemas.Jurisdiction{{Code: "uk", Role: schemas.RoleIncident}}
 	}
 	s.message.Jurisdictions = out
@@ -156,6 +158,7 @@ func (s *sar) location(l *native.Element) (schemas.Jurisdiction, bool) {
 	if !native.Unknown(l.Text) {
 		s.dropped("location", "the place has become an area; the words themselves stay here")
 	}
+	s.record.Found(area.Code, area.By)
 	j.Code = area.Code
 	return j, ok
 }

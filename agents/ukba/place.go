@@ -19,11 +19,13 @@ func (p *paper) area(premises, region string, role schemas.Role) []schemas.Juris
 		if !native.Unknown(region) {
 			p.dropped("region", "the premises say more exactly where it was")
 		}
+		p.record.Found(found.Code, found.By)
 		return []schemas.Jurisdiction{{Code: found.Code, Role: role}}
 	}
 	row, known := regions().Row(region)
 	switch {
 	case known:
+		p.record.Found(schemas.Code(row["area"]), native.ByRegion)
 		return []schemas.Jurisdiction{{Code: schemas.Code(row["area"]), Role: role}}
 	case native.Unknown(region):
 		p.fault("premises", "no table knows in which area the premises lie, and there is no region; an area is never guessed", "name the town or county, or give the region")
