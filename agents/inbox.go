@@ -57,6 +57,9 @@ func (a *Agent) runInbox(ctx context.Context) error {
 	if err := a.ownDesk(ctx); err != nil {
 		return err
 	}
+	if err := f.takeBackMissed(time.Now()); err != nil {
+		return err
+	}
 	bell := make(chan struct{}, 1)
 	if stop, err := a.listen(bell); err != nil {
 		a.log.Warn("the system does not tell of new files; looking at intervals", "err", err)
