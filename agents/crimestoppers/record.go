@@ -30,7 +30,7 @@ func record(r report) agents.Record {
 	for _, f := range fields {
 		content.Add(f.name, f.value)
 		if reason := layout[f.name].dropped; reason != "" && !native.Unknown(f.value) {
-			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: f.name, Reason: reason})
+			m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: f.name, Reason: reason})
 		}
 	}
 	m.record.Content = content.Bytes()
@@ -85,7 +85,7 @@ func (m *mapping) envelope() {
 			m.fault(at, "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
 			continue
 		}
-		msg.Sectors = add(msg.Sectors, found[0])
+		msg.Sectors = native.AppendNew(msg.Sectors, found[0])
 	}
 	msg.Tip = &schemas.Tip{Channel: "crimestoppers", Received: received}
 }
@@ -112,7 +112,7 @@ func (m *mapping) item() {
 			m.fault(at, "a category is not in the table: the message would not find those who must have it", "use one of: "+categories().Known())
 			continue
 		}
-		it.CrimeTypes = add(it.CrimeTypes, schemas.Code(row["crime_type"]))
+		it.CrimeTypes = native.AppendNew(it.CrimeTypes, schemas.Code(row["crime_type"]))
 	}
 	if len(native.List(at.value)) == 0 {
 		m.fault(at, "the report has no category, so that it would find nobody", "use one of: "+categories().Known())
@@ -127,7 +127,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
 	here := func(code schemas.Code, by string) {
 		m.record.Found(code, by)
-		out = add(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
+		out = native.AppendNew(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
 	}
 	force := m.report.field("force")
 	for _, code := range native.List(force.value) {

@@ -81,7 +81,7 @@ func (m *mapping) licensee() []int {
 		m.fault("business_name", "the row does not name the business", "fill it")
 	}
 	for _, name := range native.List(m.value("trading_names")) {
-		s.Aliases = add(s.Aliases, native.OneLine(name))
+		s.Aliases = native.AppendNew(s.Aliases, native.OneLine(name))
 	}
 	var p *native.Problem
 	s.Postcode, p = native.Postcode(m.value("postcode"))
@@ -103,7 +103,7 @@ func (m *mapping) business() []schemas.Jurisdiction {
 		found, ok, p := native.AreaOf(place)
 		m.check(field, p)
 		if ok {
-			out = add(out, m.found(found.Code, found.By, schemas.RoleBusiness))
+			out = native.AppendNew(out, m.found(found.Code, found.By, schemas.RoleBusiness))
 		}
 	}
 	lookUp("address", m.value("address")+","+m.value("postcode"))

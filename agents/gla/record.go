@@ -173,7 +173,7 @@ func (m *mapping) crimes() []schemas.Code {
 			return nil
 		}
 		if ok {
-			out = add(out, code)
+			out = native.AppendNew(out, code)
 		}
 	}
 	if len(out) == 0 && p == nil {
@@ -195,14 +195,5 @@ func (m *mapping) drop() {
 }
 
 func (m *mapping) dropped(field, reason string) {
-	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
-}
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
+	m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }

@@ -56,7 +56,7 @@ func (s *sar) subject(n *native.Element) {
 	}
 	for _, alias := range n.All("alias") {
 		if name := native.Name(alias.Text); name != "" {
-			one.Aliases = add(one.Aliases, name)
+			one.Aliases = native.AppendNew(one.Aliases, name)
 		}
 	}
 	if one.Name == "" && len(one.Aliases) == 0 && one.Address == "" && one.Postcode == "" && one.Number == "" {
@@ -115,7 +115,7 @@ func (s *sar) areas() {
 	var out []schemas.Jurisdiction
 	for _, l := range s.from.All("location") {
 		if j, ok := s.location(l); ok {
-			out = add(out, j)
+			out = native.AppendNew(out, j)
 		}
 	}
 	if len(s.from.All("location")) == 0 {
@@ -128,7 +128,7 @@ func (s *sar) areas() {
 			s.check(s.from, "address", p)
 			if ok {
 				s.record.Found(area.Code, area.By)
-				out = add(out, schemas.Jurisdiction{Code: area.Code, Role: role})
+				out = native.AppendNew(out, schemas.Jurisdiction{Code: area.Code, Role: role})
 			}
 		}
 	}

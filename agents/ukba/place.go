@@ -1,8 +1,6 @@
 package ukba
 
 import (
-	"strings"
-
 	"liaison/agents/native"
 	"liaison/schemas"
 )
@@ -41,13 +39,8 @@ func (p *paper) premises(place string) []int {
 	if native.Unknown(place) {
 		return nil
 	}
-	place = native.OneLine(place)
-	s := schemas.Subject{Kind: schemas.PremisesSubject, Address: place, Postcode: native.PostcodeIn(place)}
-	name, _, _ := strings.Cut(place, ",")
-	if _, town, _ := native.AreaOf(name); !town {
-		s.Name = strings.TrimSpace(name)
-	}
-	if s.Name == "" && s.Postcode == "" {
+	s, ok := native.Premises(place)
+	if !ok {
 		return nil
 	}
 	p.message.Subjects = append(p.message.Subjects, s)

@@ -27,7 +27,7 @@ func (m *Mapping) locations(n *native.Element) []schemas.Jurisdiction {
 		}
 		m.Record.Found(area.Code, area.By)
 		j.Code = area.Code
-		out = add(out, j)
+		out = native.AppendNew(out, j)
 	}
 	return out
 }
