@@ -133,4 +133,3 @@ func (m *Mapping) codes(n *native.Element, field string, list *schemas.CodeList)
 	m.check(n, field, p)
 	return out
 }
-
