@@ -70,6 +70,9 @@ func explainExport(cmd *cobra.Command, cfg agents.AgentConfig, name string) erro
 				return err
 			}
 		}
+		for _, a := range r.Areas {
+			fmt.Fprintf(out, "    area      %s, found by: %s\n", a.Code, a.By)
+		}
 		for _, d := range r.Dropped {
 			fmt.Fprintf(out, "    dropped   %s: %s\n", d.Field, d.Reason)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"liaison/schemas"
 )
@@ -38,6 +39,8 @@ type Record struct {
 	// Message is the message, still without an id. A record has a message, or
 	// faults, or a reason why it is kept: exactly one of the three.
 	Message *schemas.Message
+	// Areas say by which rule each area of the message was found.
+	Areas []FoundArea
 	// Dropped lists what the record says and the message does not.
 	Dropped []Dropped
 	// Faults say why no message could be made.
@@ -47,6 +50,21 @@ type Record struct {
 	Kept string
 	// Raw is the record as it stands in the file, decoded to UTF-8.
 	Raw string
+}
+
+// FoundArea is an area of a message, and what led to it.
+type FoundArea struct {
+	Code schemas.Code
+	// By is the rule in words, such as "force code" or "table of towns"; for
+	// the whole country it is "unknown" where nothing led to an area.
+	By string
+}
+
+// Found notes by which rule an area of the message was found.
+func (r *Record) Found(code schemas.Code, by string) {
+	if one := (FoundArea{code, by}); !slices.Contains(r.Areas, one) {
+		r.Areas = append(r.Areas, one)
+	}
 }
 
 // Dropped is a field for which a message has no place, or which must not leave

@@ -153,6 +153,16 @@ func (f *folder) ready(now time.Time) (names []string, waiting int, err error) {
 	return names, waiting, nil
 }
 
+// unread are the bytes of the files that are not away.
+func (f *folder) unread() (n int64) {
+	for name, s := range f.seen {
+		if !f.away[name] {
+			n += s.size
+		}
+	}
+	return n
+}
+
 // unfinished are the endings that programs give to files still being written.
 var unfinished = []string{".tmp", ".part", ".partial", ".filepart", ".crdownload"}
 

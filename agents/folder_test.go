@@ -158,6 +158,54 @@ func TestAgentTakesBackWhatStillGrows(t *testing.T) {
 	}
 }
 
+// TestAgentTakesBackWhatGrewWhileNobodyWatched goes on writing to files that an
+// agent has put away, and starts another.
+func TestAgentTakesBackWhatGrewWhileNobodyWatched(t *testing.T) {
+	b := newBench(t)
+	for name, text := range map[string]string{"grown.csv": export(0, 2), "old.csv": export(10, 12), "whole.csv": export(20, 22), "empty.csv": header, "wrong.csv": "not,our,header\r\n"} {
+		b.put(name, text)
+	}
+	if err := b.once(); err != nil {
+		t.Fatal(err)
+	}
+	before := map[string]time.Duration{
+		"done/grown.csv": time.Hour, "done/old.csv": 48 * time.Hour, "done/whole.csv": time.Hour, "done/empty.csv": time.Hour, "rejected/wrong.csv": time.Hour,
+	}
+	for name, ago := range before {
+		for _, one := range []string{name, name + ".receipts.jsonl", name + ".rejects.jsonl"} {
+			at := time.Now().Add(-ago)
+			if err := os.Chtimes(filepath.Join(b.inbox, one), at, at); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		if name == "done/whole.csv" {
+			continue
+		}
+		f, err := os.OpenFile(filepath.Join(b.inbox, name), os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.WriteString(line(100, name, "RESTRICTED"))
+		f.Close()
+	}
+	for range 2 { // what was taken back once is not taken back again
+		if err := b.once(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]bool{
+		"done/grown~2.csv": true, "done/empty~2.csv": true, "rejected/wrong~2.csv": true, "done/old.csv": true, "done/whole.csv": true,
+		"done/grown~3.csv": false, "done/empty~3.csv": false, "rejected/wrong~3.csv": false,
+	} {
+		if b.has(name) != want {
+			t.Errorf("%s is there: %v", name, !want)
+		}
+	}
+	if b.stored() != 8 {
+		t.Errorf("%d stored, want the six that were whole and two late ones", b.stored())
+	}
+}
+
 func TestAgentRefusesABadSetUp(t *testing.T) {
 	b := newBench(t)
 	if _, err := agents.NewAgent(agents.AgentConfig{Ceiling: "cosmic"}); err == nil || !strings.Contains(err.Error(), "client") || !strings.Contains(err.Error(), "cosmic") {

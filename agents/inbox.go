@@ -36,6 +36,9 @@ type inbox struct {
 	// queue are files that may be read, waiting those that may not yet.
 	queue   []string
 	waiting int
+	// unread are the bytes of the files of which no reading has begun, as of the
+	// last look and what has happened since: nobody counts them file by file.
+	unread  int64
 	looked  time.Time
 	reading int
 	// faults are those of files that were given up.
@@ -52,6 +55,9 @@ func (a *Agent) runInbox(ctx context.Context) error {
 	}
 	defer f.close()
 	if err := a.ownDesk(ctx); err != nil {
+		return err
+	}
+	if err := f.takeBackMissed(time.Now()); err != nil {
 		return err
 	}
 	bell := make(chan struct{}, 1)
@@ -120,7 +126,7 @@ func (in *inbox) look(now time.Time) error {
 		in.agent.log.Error("the inbox cannot be read", "err", err)
 		return err
 	}
-	in.queue, in.waiting, in.looked = names, waiting, now
+	in.queue, in.waiting, in.unread, in.looked = names, waiting, in.folder.unread(), now
 	return nil
 }
 
@@ -132,6 +138,7 @@ func (in *inbox) begin(ctx context.Context) {
 		r := &reading{agent: in.agent, name: name, sight: in.folder.seen[name], say: func(say func()) { in.said <- say }}
 		r.report = FileReport{File: shownName(name), Size: r.sight.size}
 		in.folder.away[name] = true
+		in.unread -= r.sight.size
 		in.reading++
 		go func() {
 			err := r.run(ctx, in.folder)
@@ -170,6 +177,7 @@ func (in *inbox) ended(ctx context.Context, r *reading, err error) {
 		in.agent.log.Error("a file could not be dealt with; it stays in the inbox", "file", r.name, "err", err)
 		in.faults = append(in.faults, err)
 	default:
+		in.unread += r.sight.size
 		in.folder.later(r.name, time.Now())
 		in.agent.log.Error("a file could not be dealt with; it will be tried again", "file", r.name, "err", err)
 	}
@@ -179,13 +187,7 @@ func (in *inbox) tellWaiting() {
 	if in.agent.cfg.Waiting == nil {
 		return
 	}
-	b := Backlog{Files: in.waiting + len(in.queue) + in.reading}
-	for name, s := range in.folder.seen {
-		if !in.folder.away[name] {
-			b.Bytes += s.size
-		}
-	}
-	in.agent.cfg.Waiting(b)
+	in.agent.cfg.Waiting(Backlog{Files: in.waiting + len(in.queue) + in.reading, Bytes: in.unread})
 }
 
 // await listens to the readers until it is time to look or to begin another

@@ -2,8 +2,10 @@ package agents
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -11,10 +13,16 @@ import (
 // thought that it was whole, read it and put it away: a pause says little. The
 // folder therefore keeps an eye on what it has put away for a while, and takes
 // back what still grows, to be read again; what was sent before is then known as
-// sent. A restart forgets what it watched.
+// sent.
+//
+// What was written while no agent watched is found at the next start: a file was
+// last written to before it was read, and its receipts after that, so that a file
+// that is younger than they are has grown since.
 const (
 	lateFor  = 10 * time.Minute
 	lateMost = 256
+	// lateAtStart is how old the receipts may be at a start.
+	lateAtStart = 24 * time.Hour
 )
 
 // putAway is a file that was put away, and how it looked.
@@ -49,6 +57,36 @@ func (f *folder) takeBack(now time.Time) {
 		}
 	}
 	f.late = left
+}
+
+// takeBackMissed puts back what has grown while no agent watched.
+func (f *folder) takeBackMissed(now time.Time) error {
+	for _, sub := range []string{doneFolder, rejectedFolder} {
+		entries, err := fs.ReadDir(f.root.FS(), sub)
+		if err != nil {
+			return fmt.Errorf("looking for files that have grown: %w", err)
+		}
+		for _, e := range entries {
+			stem, isList := strings.CutSuffix(e.Name(), receiptsEnding)
+			at := filepath.Join(sub, stem)
+			if !isList || !f.grown(at, e, now) {
+				continue
+			}
+			if err := f.back(putAway{name: stem, at: at}); err != nil {
+				return fmt.Errorf("putting back %s, which has grown: %w", at, err)
+			}
+		}
+	}
+	return nil
+}
+
+// grown says whether a file was written to after its receipts were. A file from
+// the future says nothing: its clock is not theirs.
+func (f *folder) grown(at string, receipts fs.DirEntry, now time.Time) bool {
+	list, err1 := receipts.Info()
+	file, err2 := f.root.Lstat(at) // a list may be left of a file that was taken back
+	return err1 == nil && err2 == nil && file.Mode().IsRegular() && now.Sub(list.ModTime()) < lateAtStart &&
+		file.ModTime().After(list.ModTime()) && !file.ModTime().After(now)
 }
 
 // back puts a file back under its name, or a similar one if there is another.

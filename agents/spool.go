@@ -109,7 +109,8 @@ func dropPartial(state *os.Root) error {
 // putAway ends the work on a file: the lists take their places, then the file
 // leaves the inbox. A crash in between leaves the lists of a file that is still
 // in the inbox; it is then read again and put away under the next free name. It
-// returns where the file is now, or nothing if somebody took it away.
+// returns where the file is now, or nothing if somebody took it away. The
+// receipts lie beside it even if there are none: they tell when it was read.
 func (l *lists) putAway(name string, whole bool) (at string, err error) {
 	if err := l.close(); err != nil {
 		return "", fmt.Errorf("ending the lists of %s: %w", name, err)
@@ -123,8 +124,10 @@ func (l *lists) putAway(name string, whole bool) (at string, err error) {
 	if !whole {
 		to = rejectedFolder
 	}
-	if err := f.place(l.rejects, filepath.Join(rejectedFolder, stem+rejectsEnding)); err != nil {
-		return "", err
+	if l.rejects.lines > 0 {
+		if err := f.place(l.rejects, filepath.Join(rejectedFolder, stem+rejectsEnding)); err != nil {
+			return "", err
+		}
 	}
 	if err := f.place(l.receipts, filepath.Join(to, stem+receiptsEnding)); err != nil {
 		return "", err
@@ -141,11 +144,8 @@ func (l *lists) putAway(name string, whole bool) (at string, err error) {
 	return at, errors.Join(syncFolder(f.root, to), syncFolder(f.root, "."))
 }
 
-// place moves a list that has lines to where people look for it.
+// place moves a list to where people look for it.
 func (f *folder) place(l list, to string) error {
-	if l.lines == 0 {
-		return nil
-	}
 	if err := f.root.Rename(filepath.Join(stateFolder, l.name), to); err != nil {
 		return fmt.Errorf("placing a list: %w", err)
 	}

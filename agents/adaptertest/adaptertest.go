@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,29 +60,15 @@ func (s Suite) Run(t *testing.T) {
 // and checked. It fails the test where an adapter breaks the rules for records.
 func (s Suite) Read(t *testing.T, export []byte) ([]agents.Record, *agents.FileFault) {
 	t.Helper()
-	return s.read(t, export, func(r *agents.Record, f schemas.Fault) { t.Errorf("line %d: the message is not valid: %s", r.Line, f) })
+	records, fault := s.records(t, export)
+	s.complete(t, records, func(r agents.Record, f schemas.Fault) { t.Errorf("line %d: the message is not valid: %s", r.Line, f) })
+	return records, fault
 }
 
-func (s Suite) read(t *testing.T, export []byte, invalid func(*agents.Record, schemas.Fault)) ([]agents.Record, *agents.FileFault) {
+// records returns what the adapter hands on.
+func (s Suite) records(t *testing.T, export []byte) (records []agents.Record, fault *agents.FileFault) {
 	t.Helper()
-	ids, err := agents.NewIdentity(bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var records []agents.Record
-	err = s.Adapter.Read(bytes.NewReader(export), "export", func(r agents.Record) error {
-		s.check(t, r)
-		if r.Message != nil {
-			r.Message.ID = ids.ID(s.Member, r.Reference, r.Content)
-			r.Message.Derive()
-			for _, f := range schemas.Validate(r.Message, now) {
-				invalid(&r, f)
-			}
-		}
-		records = append(records, r)
-		return nil
-	})
-	var fault *agents.FileFault
+	err := s.Adapter.Read(bytes.NewReader(export), "export", func(r agents.Record) error { records = append(records, r); return nil })
 	if err != nil && !errors.As(err, &fault) {
 		t.Fatalf("reading: %v", err)
 	}
@@ -89,6 +76,27 @@ func (s Suite) read(t *testing.T, export []byte, invalid func(*agents.Record, sc
 		t.Errorf("the file's fault does not say enough: %+v", fault)
 	}
 	return records, fault
+}
+
+// complete checks the records and gives every message its id. It tells what is
+// not valid.
+func (s Suite) complete(t *testing.T, records []agents.Record, invalid func(agents.Record, schemas.Fault)) {
+	t.Helper()
+	ids, err := agents.NewIdentity(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		s.check(t, r)
+		if r.Message == nil {
+			continue
+		}
+		r.Message.ID = ids.ID(s.Member, r.Reference, r.Content)
+		r.Message.Derive()
+		for _, f := range schemas.Validate(r.Message, now) {
+			invalid(r, f)
+		}
+	}
 }
 
 // Generated checks an agency's generator: the same seed gives the same export
@@ -141,9 +149,30 @@ func (s Suite) check(t *testing.T, r agents.Record) {
 			t.Errorf("line %d: the fault does not say enough: %+v", r.Line, f)
 		}
 	}
+	for _, code := range areasOf(r.Message) {
+		if !slices.ContainsFunc(r.Areas, func(a agents.FoundArea) bool { return a.Code == code && a.By != "" }) {
+			t.Errorf("line %d: nothing says by which rule the area %s was found", r.Line, code)
+		}
+	}
 	if r.Message != nil && (r.Message.ID != "" || r.Message.Originator != s.Member || len(r.Content) == 0) {
 		t.Errorf("line %d: a message has the member, no id, and content to derive one from", r.Line)
 	}
+}
+
+// areasOf are the areas of a message and of its items.
+func areasOf(m *schemas.Message) []schemas.Code {
+	if m == nil {
+		return nil
+	}
+	all := m.Jurisdictions
+	for _, it := range m.Items {
+		all = slices.Concat(all, it.Jurisdictions)
+	}
+	var out []schemas.Code
+	for _, j := range all {
+		out = append(out, j.Code)
+	}
+	return out
 }
 
 // goldenLine is one record in a golden file.

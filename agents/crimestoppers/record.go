@@ -30,7 +30,7 @@ func record(r report) agents.Record {
 	for _, f := range fields {
 		content.Add(f.name, f.value)
 		if reason := layout[f.name].dropped; reason != "" && !native.Unknown(f.value) {
-			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: f.name, Reason: reason})
+			m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: f.name, Reason: reason})
 		}
 	}
 	m.record.Content = content.Bytes()
@@ -85,7 +85,7 @@ func (m *mapping) envelope() {
 			m.fault(at, "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
 			continue
 		}
-		msg.Sectors = add(msg.Sectors, found[0])
+		msg.Sectors = native.AppendNew(msg.Sectors, found[0])
 	}
 	msg.Tip = &schemas.Tip{Channel: "crimestoppers", Received: received}
 }
@@ -112,7 +112,7 @@ func (m *mapping) item() {
 			m.fault(at, "a category is not in the table: the message would not find those who must have it", "use one of: "+categories().Known())
 			continue
 		}
-		it.CrimeTypes = add(it.CrimeTypes, schemas.Code(row["crime_type"]))
+		it.CrimeTypes = native.AppendNew(it.CrimeTypes, schemas.Code(row["crime_type"]))
 	}
 	if len(native.List(at.value)) == 0 {
 		m.fault(at, "the report has no category, so that it would find nobody", "use one of: "+categories().Known())
@@ -125,8 +125,9 @@ func (m *mapping) item() {
 // areas are where the reported matter is: where the call came from nobody knows.
 func (m *mapping) areas() []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
-	here := func(code schemas.Code) {
-		out = add(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
+	here := func(code schemas.Code, by string) {
+		m.record.Found(code, by)
+		out = native.AppendNew(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
 	}
 	force := m.report.field("force")
 	for _, code := range native.List(force.value) {
@@ -135,7 +136,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 			m.fault(force, "the code is no PNC force code and no area of the contract", "correct it")
 			continue
 		}
-		here(found.Code)
+		here(found.Code, found.By)
 	}
 	at := m.report.field("location")
 	places := native.List(at.value)
@@ -143,7 +144,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		found, ok, p := native.AreaOf(place)
 		m.check(at, p)
 		if ok {
-			here(found.Code)
+			here(found.Code, found.By)
 		} else if p == nil && len(native.List(force.value)) == 0 {
 			m.fault(at, "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add FORCE; write N/K as LOCATION if nobody knows")
 		}
@@ -152,7 +153,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		if at.value == "" {
 			m.fault(at, "the report names no place", "name the town or county, or add FORCE; write N/K as LOCATION if nobody knows")
 		}
-		here("uk")
+		here("uk", native.ByNothing)
 	}
 	return out
 }

@@ -53,12 +53,3 @@ var speaksOfCaller = regexp.MustCompile(`(?im)\b(caller|informant)(['’]?s)?\s*
 	`|\b(my name is|i am called|(call|ring|phone|contact) me (back )?(on|at)|(call|ring|phone) (him|her|them|the caller) back)\b` +
 	`|\breward code\b` +
 	`|^[ \t]*(caller|informant|cli\b|source\b|reward)[^:\n]{0,30}:`)
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
-}

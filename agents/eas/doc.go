@@ -51,6 +51,9 @@
 //
 // Purpose. A message that is about labour standards alone, without an indicator,
 // is for their enforcement, any other for the prevention and detection of crime.
+// A message has one purpose: a visit that was made because of a complaint shares
+// the complaint's. The other way round nothing widens, since the provisions of
+// the table are labour standards.
 //
 // Dropped: the inspector, complainant_type, a consent given, the issue codes
 // (which have become crime types) and areas that no table knows.

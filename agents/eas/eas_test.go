@@ -172,3 +172,21 @@ func TestSamplesAndGeneratedRecordsReadAsIntended(t *testing.T) {
 	suite.Count(t, "sample", sample, 26, 4)
 	suite.Generated(t, eas.Generate)
 }
+
+// TestNoVisitWidensThePurposeOfAComplaint puts every provision that a visit can
+// find beside a complaint that is about labour standards alone.
+func TestNoVisitWidensThePurposeOfAComplaint(t *testing.T) {
+	table, err := os.ReadFile("provisions.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range strings.Split(strings.TrimSpace(string(table)), "\n")[1:] {
+		provision, _, _ := strings.Cut(row, ",")
+		m := read(t, map[string]string{"issue_codes": "PAY", "reg_breached": provision, "visit_date": "01/09/2009"}).Message
+		if m == nil {
+			t.Errorf("%s: no message", provision)
+		} else if len(m.Items) != 2 || m.Purpose != "enforce-labour-standards" {
+			t.Errorf("%s: %v, for the purpose %s", provision, m, m.Purpose)
+		}
+	}
+}

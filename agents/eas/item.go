@@ -47,7 +47,7 @@ func (m *mapping) result() outcome {
 
 // complaint makes the item of what was complained of.
 func (m *mapping) complaint() {
-	it := schemas.Item{Subjects: add(m.agency, m.hirers...), Jurisdictions: add(m.worked, m.based...)}
+	it := schemas.Item{Subjects: native.AppendNew(m.agency, m.hirers...), Jurisdictions: native.AppendNew(m.worked, m.based...)}
 	var read string
 	it.ObtainedBy, read = m.obtained()
 	it.Text = m.text(read)
@@ -64,11 +64,11 @@ func (m *mapping) complaint() {
 			m.fault("issue_codes", "an issue code is not in the table: the message would not find those who must have it", "use one of: "+issues().Known())
 			continue
 		}
-		it.CrimeTypes = add(it.CrimeTypes, codes(row["crime_type"])...)
-		it.Indicators = add(it.Indicators, codes(row["indicator"])...)
+		it.CrimeTypes = native.AppendNew(it.CrimeTypes, codes(row["crime_type"])...)
+		it.Indicators = native.AppendNew(it.Indicators, codes(row["indicator"])...)
 	}
 	if !m.outcome.inspected {
-		it.CrimeTypes = add(it.CrimeTypes, m.provisions()...)
+		it.CrimeTypes = native.AppendNew(it.CrimeTypes, m.provisions()...)
 	}
 	if len(it.CrimeTypes) == 0 {
 		m.fault("issue_codes", "the row does not say what was complained of, which is told apart from what an inspection found", "fill issue_codes with one of: "+issues().Known())
@@ -101,7 +101,7 @@ func (m *mapping) provisions() []schemas.Code {
 			m.fault("reg_breached", "a provision is not in the table", "cite it as R12 or S6, several with semicolons; known are "+provisions().Known())
 			continue
 		}
-		out = add(out, codes(row["crime_type"])...)
+		out = native.AppendNew(out, codes(row["crime_type"])...)
 	}
 	return out
 }

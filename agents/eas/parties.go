@@ -54,7 +54,7 @@ func (m *mapping) areas() {
 		addresses = nil
 	}
 	m.worked = m.place("hirer", hirers, schemas.RoleIncident)
-	m.based = add(m.place("branch", branches, schemas.RoleBusiness), m.place("agency_address", addresses, schemas.RoleBusiness)...)
+	m.based = native.AppendNew(m.place("branch", branches, schemas.RoleBusiness), m.place("agency_address", addresses, schemas.RoleBusiness)...)
 	for _, j := range m.based {
 		if schemas.Jurisdictions().Within(j.Code, "northern-ireland") {
 			m.fault("agency_address", "the agency is in Northern Ireland, where the Employment Agencies Act 1973 does not apply (s.14(5))", "correct the address, or pass the complaint to the inspectorate there")
@@ -66,6 +66,7 @@ func (m *mapping) areas() {
 	if m.value("hirer") == "" && m.value("branch") == "" && m.value("agency_address") == "" {
 		m.fault("agency_address", "the row names no place", "fill agency_address, branch or hirer; write N/K there if nobody knows")
 	}
+	m.record.Found(wholeCountry, native.ByNothing)
 	m.worked = []schemas.Jurisdiction{{Code: wholeCountry, Role: schemas.RoleIncident}}
 }
 
@@ -77,9 +78,10 @@ func (m *mapping) place(field string, places []string, role schemas.Role) []sche
 		found, ok, p := native.AreaOf(place)
 		m.check(field, p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: role})
+			m.record.Found(found.Code, found.By)
+			out = native.AppendNew(out, schemas.Jurisdiction{Code: found.Code, Role: role})
 		} else if p == nil && (field != "hirer" || strings.Contains(place, ",")) {
-			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
+			m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: field, Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
 		}
 	}
 	return out

@@ -79,14 +79,14 @@ func (m *mapping) envelope() {
 	msg.Tip = &schemas.Tip{Channel: m.channel(), Received: received}
 	for _, word := range native.List(m.value("sector")) {
 		if row, ok := sectorWords().Row(word); ok {
-			msg.Sectors = add(msg.Sectors, codes(row["sector"])...)
+			msg.Sectors = native.AppendNew(msg.Sectors, codes(row["sector"])...)
 			continue
 		}
 		found, p := native.Codes(schemas.Sectors(), word)
 		if p != nil {
 			m.fault("sector", "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
 		}
-		msg.Sectors = add(msg.Sectors, found...)
+		msg.Sectors = native.AppendNew(msg.Sectors, found...)
 	}
 }
 
@@ -122,7 +122,7 @@ func (m *mapping) body() {
 		for _, it := range msg.Items {
 			for _, crime := range it.CrimeTypes {
 				if strings.HasPrefix(string(crime), "agency-") {
-					body.Strands = add(body.Strands, schemas.Strand{CrimeType: crime, Lead: Member})
+					body.Strands = native.AppendNew(body.Strands, schemas.Strand{CrimeType: crime, Lead: Member})
 				}
 			}
 		}
@@ -155,7 +155,7 @@ func (m *mapping) drop() {
 }
 
 func (m *mapping) dropped(field, reason string) {
-	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+	m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }
 
 func consented(s string) bool { return strings.EqualFold(s, "y") || strings.EqualFold(s, "yes") }

@@ -116,17 +116,11 @@ func (r *row) set(ended, over bool) {
 	if r.fault != nil {
 		return
 	}
-	r.values, r.lines = map[string]string{}, map[string]int{}
-	line := r.line
-	for i, name := range Columns {
-		r.lines[name] = line
-		line += strings.Count(values[i], "\n")
-		clean, p := native.Clean(values[i])
-		if p != nil {
-			r.fault = &agents.Fault{Line: r.lines[name], Field: name, Problem: p.What, Advice: p.Advice}
-			return
-		}
-		r.values[name] = clean
+	fields, bad, p := native.FieldsOf(r.line, Columns, values)
+	r.values, r.lines = fields.Values, fields.Lines
+	if p != nil {
+		r.fault = &agents.Fault{Line: r.lines[bad], Field: bad, Problem: p.What, Advice: p.Advice}
+		return
 	}
 	r.ref = native.OneLine(r.values["complaint_ref"])
 }

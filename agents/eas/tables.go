@@ -3,7 +3,6 @@ package eas
 import (
 	_ "embed"
 	"regexp"
-	"slices"
 	"strings"
 
 	"liaison/agents/native"
@@ -57,20 +56,4 @@ func codes(cell string) []schemas.Code {
 		}
 	}
 	return out
-}
-
-// add returns the list with those values that it does not have yet. It leaves
-// the list itself as it was.
-func add[T comparable](list []T, more ...T) []T {
-	list = slices.Clip(list)
-next:
-	for _, v := range more {
-		for _, have := range list {
-			if have == v {
-				continue next
-			}
-		}
-		list = append(list, v)
-	}
-	return list
 }

@@ -21,7 +21,10 @@
 //     read out of the narrative.
 //   - sectors left empty stays empty. That every report of the Authority is
 //     about its licensed trades would be a guess, and the sector opens legal
-//     gateways: gateways that exist for one sector stay shut.
+//     gateways: gateways that exist for one sector stay shut. A message has one
+//     list of sectors, which acts for all its items. A report whose rows differ
+//     in theirs, or of which only some name any, is rejected with the row that
+//     differs: cut up, its parts would tell of each other by their reference.
 //   - location may name several places, separated by semicolons. Each must lead
 //     to an area; area gives the codes where the places do not. "N/K" in area
 //     says that the area is not known and gives the whole United Kingdom; a row

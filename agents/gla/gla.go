@@ -138,17 +138,10 @@ func (rs *rows) next() (row, error) {
 
 // set cleans the values and notes where each begins.
 func (r *row) set(columns, values []string) {
-	r.values, r.lines = map[string]string{}, map[string]int{}
-	line := r.line
-	for i, name := range columns {
-		r.lines[name] = line
-		line += strings.Count(values[i], "\n")
-		clean, p := native.Clean(values[i])
-		if p != nil {
-			r.fault = &agents.Fault{Line: r.lines[name], Field: name, Problem: p.What, Advice: p.Advice}
-			return
-		}
-		r.values[name] = clean
+	fields, bad, p := native.FieldsOf(r.line, columns, values)
+	r.values, r.lines = fields.Values, fields.Lines
+	if p != nil {
+		r.fault = &agents.Fault{Line: r.lines[bad], Field: bad, Problem: p.What, Advice: p.Advice}
 	}
 }
 

@@ -48,7 +48,7 @@ func (m *mapping) inspection() {
 		it.Jurisdictions, it.Subjects = areas, subjects
 		m.message.Items = append(m.message.Items, it)
 		for _, c := range f.crimes {
-			m.message.Case.Strands = add(m.message.Case.Strands, schemas.Strand{CrimeType: c, Lead: Member})
+			m.message.Case.Strands = native.AppendNew(m.message.Case.Strands, schemas.Strand{CrimeType: c, Lead: Member})
 		}
 	}
 	m.dropped("total_points", "the total would tell a recipient of the standards that it does not get")
@@ -94,7 +94,7 @@ func crimesOf(standard string) []schemas.Code {
 	for _, key := range []string{standard, chapter} {
 		if row, ok := standards().Row(key); ok {
 			codes, _ := native.Codes(schemas.CrimeTypes(), row["crime_type"]) // checked with the table
-			return add(codes, "gangmaster-licence-breach")
+			return native.AppendNew(codes, "gangmaster-licence-breach")
 		}
 	}
 	return []schemas.Code{"gangmaster-licence-breach"}
@@ -122,13 +122,13 @@ func (m *mapping) inspected() []schemas.Jurisdiction {
 		m.check("location", p)
 		switch {
 		case ok:
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleIncident})
+			out = native.AppendNew(out, m.found(found.Code, found.By, schemas.RoleIncident))
 		case p == nil && !stated:
 			m.fault("location", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add the column area")
 		}
 	}
 	if len(out) == 0 && len(places) == 0 {
-		out = append(out, schemas.Jurisdiction{Code: "uk", Role: schemas.RoleIncident})
+		out = append(out, m.found("uk", native.ByNothing, schemas.RoleIncident))
 	}
 	return out
 }
@@ -145,8 +145,8 @@ func (m *mapping) inspectedParties() []int {
 	}
 	out := []int{m.subject(s)}
 	for _, place := range native.List(m.value("location")) {
-		if s, ok := premises(place); ok {
-			out = add(out, m.subject(s))
+		if s, ok := native.Premises(place); ok {
+			out = native.AppendNew(out, m.subject(s))
 		}
 	}
 	return out

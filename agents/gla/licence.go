@@ -81,7 +81,7 @@ func (m *mapping) licensee() []int {
 		m.fault("business_name", "the row does not name the business", "fill it")
 	}
 	for _, name := range native.List(m.value("trading_names")) {
-		s.Aliases = add(s.Aliases, native.OneLine(name))
+		s.Aliases = native.AppendNew(s.Aliases, native.OneLine(name))
 	}
 	var p *native.Problem
 	s.Postcode, p = native.Postcode(m.value("postcode"))
@@ -103,7 +103,7 @@ func (m *mapping) business() []schemas.Jurisdiction {
 		found, ok, p := native.AreaOf(place)
 		m.check(field, p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleBusiness})
+			out = native.AppendNew(out, m.found(found.Code, found.By, schemas.RoleBusiness))
 		}
 	}
 	lookUp("address", m.value("address")+","+m.value("postcode"))
@@ -123,20 +123,12 @@ func (m *mapping) stated(role schemas.Role) (out []schemas.Jurisdiction, ok bool
 		return nil, false
 	}
 	if native.Unknown(v) {
-		return []schemas.Jurisdiction{{Code: "uk", Role: role}}, true
+		return []schemas.Jurisdiction{m.found("uk", native.ByNothing, role)}, true
 	}
 	codes, p := native.Codes(schemas.Jurisdictions(), v)
 	m.check("area", p)
 	for _, c := range codes {
-		out = append(out, schemas.Jurisdiction{Code: c, Role: role})
+		out = append(out, m.found(c, native.ByAreaCode, role))
 	}
 	return out, true
-}
-
-// sectors reads the register's words for the licensed trades.
-func (m *mapping) sectors() {
-	words := strings.ReplaceAll(strings.Join(native.List(m.value("sectors")), ";"), " ", "-")
-	codes, p := native.Codes(schemas.Sectors(), words)
-	m.check("sectors", p)
-	m.message.Sectors = codes
 }

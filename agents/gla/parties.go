@@ -1,8 +1,6 @@
 package gla
 
 import (
-	"strings"
-
 	"liaison/agents/native"
 	"liaison/schemas"
 )
@@ -13,12 +11,12 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
 	explicit := m.value("area")
 	if explicit != "" && native.Unknown(explicit) {
-		return []schemas.Jurisdiction{{Code: "uk", Role: schemas.RoleIncident}}
+		return []schemas.Jurisdiction{m.found("uk", native.ByNothing, schemas.RoleIncident)}
 	}
 	codes, p := native.Codes(schemas.Jurisdictions(), explicit)
 	m.check("area", p)
 	for _, c := range codes {
-		out = add(out, schemas.Jurisdiction{Code: c, Role: schemas.RoleIncident})
+		out = native.AppendNew(out, m.found(c, native.ByAreaCode, schemas.RoleIncident))
 	}
 	if p != nil {
 		return out
@@ -29,7 +27,7 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 		case p != nil:
 			m.check("location", p)
 		case ok:
-			out = add(out, schemas.Jurisdiction{Code: found.Code, Role: schemas.RoleIncident})
+			out = native.AppendNew(out, m.found(found.Code, found.By, schemas.RoleIncident))
 		case len(codes) == 0:
 			m.fault("location", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add the column area; write N/K there if nobody knows")
 		}
@@ -40,31 +38,26 @@ func (m *mapping) areas() []schemas.Jurisdiction {
 	return out
 }
 
+// found makes a jurisdiction of an area, and notes by which rule it was found.
+func (m *mapping) found(area schemas.Code, by string, role schemas.Role) schemas.Jurisdiction {
+	m.record.Found(area, by)
+	return schemas.Jurisdiction{Code: area, Role: role}
+}
+
 // parties are the businesses and places of the row, each once in the message.
 func (m *mapping) parties() []int {
 	var out []int
 	for _, field := range []string{"labour_provider", "labour_user"} {
 		for _, name := range native.List(m.value(field)) {
-			out = add(out, m.subject(schemas.Subject{Kind: schemas.BusinessSubject, Name: native.OneLine(name)}))
+			out = native.AppendNew(out, m.subject(schemas.Subject{Kind: schemas.BusinessSubject, Name: native.OneLine(name)}))
 		}
 	}
 	for _, place := range native.List(m.value("location")) {
-		if s, ok := premises(place); ok {
-			out = add(out, m.subject(s))
+		if s, ok := native.Premises(place); ok {
+			out = native.AppendNew(out, m.subject(s))
 		}
 	}
 	return out
-}
-
-// premises makes a subject of a place that is more than a town or an area.
-func premises(place string) (schemas.Subject, bool) {
-	place = native.OneLine(place)
-	s := schemas.Subject{Kind: schemas.PremisesSubject, Address: place, Postcode: native.PostcodeIn(place)}
-	name, _, _ := strings.Cut(place, ",")
-	if _, town, _ := native.AreaOf(name); !town {
-		s.Name = strings.TrimSpace(name)
-	}
-	return s, s.Name != "" || s.Postcode != ""
 }
 
 // subject returns the position of the subject, which it adds if it is new.

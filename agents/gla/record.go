@@ -1,6 +1,7 @@
 package gla
 
 import (
+	"slices"
 	"strings"
 
 	"liaison/agents"
@@ -83,6 +84,27 @@ func (m *mapping) agree() {
 	}
 }
 
+// sectors reads the words for the licensed trades, which are the message's and
+// open the gateway of the Gangmasters (Licensing) Act 2004 s.19 for every item.
+// All rows of a report must therefore name the same ones, and a row that names
+// none does not take them from the first.
+func (m *mapping) sectors() {
+	words := strings.ReplaceAll(strings.Join(native.List(m.value("sectors")), ";"), " ", "-")
+	codes, p := native.Codes(schemas.Sectors(), words)
+	m.check("sectors", p)
+	switch {
+	case m.at.line == m.rows[0].line:
+		m.message.Sectors = codes
+	case p == nil && !sameSet(codes, m.message.Sectors):
+		m.fault("sectors", "two rows of the report differ in their sectors, and the sector of one would open a legal gateway for the other", "give the row a reference of its own, or both the same sectors")
+	}
+}
+
+// sameSet compares lists in which nothing stands twice.
+func sameSet(a, b []schemas.Code) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(c schemas.Code) bool { return !slices.Contains(b, c) })
+}
+
 // item makes one item of the row in hand.
 func (m *mapping) item() {
 	it := schemas.Item{Text: m.text(), Conditions: m.value("conditions")}
@@ -102,11 +124,7 @@ func (m *mapping) item() {
 	it.CrimeTypes = m.crimes()
 	it.Jurisdictions = m.areas()
 	it.Subjects = m.parties()
-	sectors, p := native.Codes(schemas.Sectors(), m.value("sectors"))
-	m.check("sectors", p)
-	for _, s := range sectors {
-		m.message.Sectors = add(m.message.Sectors, s)
-	}
+	m.sectors()
 	m.message.Items = append(m.message.Items, it)
 }
 
@@ -155,7 +173,7 @@ func (m *mapping) crimes() []schemas.Code {
 			return nil
 		}
 		if ok {
-			out = add(out, code)
+			out = native.AppendNew(out, code)
 		}
 	}
 	if len(out) == 0 && p == nil {
@@ -177,14 +195,5 @@ func (m *mapping) drop() {
 }
 
 func (m *mapping) dropped(field, reason string) {
-	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
-}
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
+	m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }

@@ -66,7 +66,7 @@ func (m *mapping) item(line *value) {
 	crime := schemas.Code(row["crime_type"])
 	it.CrimeTypes = []schemas.Code{crime}
 	m.message.Items = append(m.message.Items, it)
-	m.message.Case.Strands = add(m.message.Case.Strands, schemas.Strand{CrimeType: crime, Lead: schemas.MemberID(row["lead"])})
+	m.message.Case.Strands = native.AppendNew(m.message.Case.Strands, schemas.Strand{CrimeType: crime, Lead: schemas.MemberID(row["lead"])})
 }
 
 // handling says to what the caller has agreed.

@@ -88,7 +88,7 @@ func (m *mapping) known(at *value, fields map[string]string, path string) {
 			m.fault(at, p.name, "the field holds several values where one is read, and they would be lost", "write one text, number or true or false")
 		}
 		if reason != "" && !p.empty() {
-			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: path + p.name, Reason: reason})
+			m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: path + p.name, Reason: reason})
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (m *mapping) envelope() {
 		if p != nil {
 			m.fault(c, "sector", "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
 		}
-		msg.Sectors = add(msg.Sectors, found...)
+		msg.Sectors = native.AppendNew(msg.Sectors, found...)
 	}
 	var ok bool
 	if m.caller, ok = callers().Row(c.get("caller_type")); !ok {
@@ -176,12 +176,18 @@ func (m *mapping) places() {
 		found, ok, p := native.AreaOf(s.Address + "," + s.Postcode)
 		m.check(v, "address", p)
 		if ok {
-			m.areas = add(m.areas, schemas.Jurisdiction{Code: found.Code, Role: party.role})
+			m.record.Found(found.Code, found.By)
+			m.areas = native.AppendNew(m.areas, schemas.Jurisdiction{Code: found.Code, Role: party.role})
 		} else if s.Address+s.Postcode != "" && p == nil {
-			m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: party.name + "/address", Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
+			m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: party.name + "/address", Reason: "no table knows in which area the place lies, so that the message's areas leave it out"})
 		}
 	}
 	if m.nation = m.ofNation(); len(m.areas) == 0 && m.nation != "" {
+		by := native.ByNation
+		if m.nation == "uk" {
+			by = native.ByNothing
+		}
+		m.record.Found(m.nation, by)
 		m.areas = []schemas.Jurisdiction{{Code: m.nation, Role: schemas.RoleIncident}}
 	}
 }

@@ -44,19 +44,6 @@ var partyFields = map[string]string{"name": "", "address": "", "postcode": ""}
 // nested are the fields that hold more than one value.
 var nested = map[string]bool{"employer": true, "agency": true, "workplace": true, "issues": true, "indicators": true}
 
-func add[T comparable](list []T, more ...T) []T {
-next:
-	for _, v := range more {
-		for _, have := range list {
-			if have == v {
-				continue next
-			}
-		}
-		list = append(list, v)
-	}
-	return list
-}
-
 // grades are those of a cell such as "E2", or none.
 func grades(cell string) (schemas.SourceGrade, schemas.InfoGrade) {
 	if cell == "" {

@@ -40,7 +40,7 @@ type mapping struct {
 }
 
 func (m *mapping) fault(line int, field, problem, advice string) {
-	m.record.Faults = add(m.record.Faults, agents.Fault{Line: line, Field: field, Problem: problem, Advice: advice})
+	m.record.Faults = native.AppendNew(m.record.Faults, agents.Fault{Line: line, Field: field, Problem: problem, Advice: advice})
 }
 
 func (m *mapping) check(line int, field string, p *native.Problem) {
@@ -50,7 +50,13 @@ func (m *mapping) check(line int, field string, p *native.Problem) {
 }
 
 func (m *mapping) dropped(field, reason string) {
-	m.record.Dropped = add(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+	m.record.Dropped = native.AppendNew(m.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+}
+
+// found makes a jurisdiction of an area, and notes by which rule it was found.
+func (m *mapping) found(area schemas.Code, by string, role schemas.Role) schemas.Jurisdiction {
+	m.record.Found(area, by)
+	return schemas.Jurisdiction{Code: area, Role: role}
 }
 
 // done returns the record, with the message if nothing was wrong.
@@ -86,17 +92,4 @@ func sectorOf(sic string) (sector schemas.Code, ok bool) {
 		}
 	}
 	return "", true
-}
-
-func add[T comparable](list []T, more ...T) []T {
-next:
-	for _, v := range more {
-		for _, have := range list {
-			if have == v {
-				continue next
-			}
-		}
-		list = append(list, v)
-	}
-	return list
 }

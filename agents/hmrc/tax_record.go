@@ -172,9 +172,9 @@ func (m *taxMapping) area() schemas.Jurisdiction {
 		m.dropped("postcode", "half a postcode is no postcode of a subject; it has become an area if a table knows it")
 	}
 	if !ok {
-		return schemas.Jurisdiction{Code: "uk", Role: role}
+		return m.found("uk", native.ByNothing, role)
 	}
-	return schemas.Jurisdiction{Code: found.Code, Role: role}
+	return m.found(found.Code, found.By, role)
 }
 
 func (m *taxMapping) sector() {

@@ -39,11 +39,11 @@ func (w *wage) item(c *native.Element) {
 	it.Indicators, p = native.Codes(schemas.Indicators(), c.Value("indicators"))
 	w.checkAt(c, "indicators", p)
 	if w.underpaid(c) {
-		it.Indicators = add(it.Indicators, "LAB03")
+		it.Indicators = native.AppendNew(it.Indicators, "LAB03")
 	}
 	more, p := native.Codes(schemas.CrimeTypes(), c.Value("crime_types"))
 	w.checkAt(c, "crime_types", p)
-	it.CrimeTypes = add([]schemas.Code{underpayment}, more...)
+	it.CrimeTypes = native.AppendNew([]schemas.Code{underpayment}, more...)
 	it.Jurisdictions = w.areas(c)
 	it.Subjects = w.parties(c)
 	w.message.Items = append(w.message.Items, it)

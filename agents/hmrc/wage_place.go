@@ -1,8 +1,6 @@
 package hmrc
 
 import (
-	"strings"
-
 	"liaison/agents/native"
 	"liaison/schemas"
 )
@@ -17,7 +15,7 @@ func (w *wage) employed() {
 	s := schemas.Subject{Kind: schemas.BusinessSubject, Name: known(e.Value("name")), Address: known(e.Value("address")), Number: known(e.Value("company_no"))}
 	for _, k := range e.All("trading_name") {
 		if name := known(k.Text); name != "" {
-			s.Aliases = add(s.Aliases, name)
+			s.Aliases = native.AppendNew(s.Aliases, name)
 		}
 	}
 	var p *native.Problem
@@ -45,20 +43,20 @@ func (w *wage) areas(c *native.Element) []schemas.Jurisdiction {
 	var out []schemas.Jurisdiction
 	explicit := w.root.Value("area")
 	if explicit != "" && native.Unknown(explicit) {
-		out = append(out, schemas.Jurisdiction{Code: "uk", Role: schemas.RoleIncident})
+		out = append(out, w.found("uk", native.ByNothing, schemas.RoleIncident))
 		explicit = ""
 	}
 	codes, bad := native.Codes(schemas.Jurisdictions(), explicit)
 	w.checkAt(w.root, "area", bad)
 	for _, code := range codes {
-		out = add(out, schemas.Jurisdiction{Code: code, Role: schemas.RoleIncident})
+		out = native.AppendNew(out, w.found(code, native.ByAreaCode, schemas.RoleIncident))
 	}
 	stated := len(out) > 0
 	for _, place := range w.workplaces(c) {
 		area, ok, p := native.AreaOf(place.Text)
 		w.check(place.Line, "workplace", p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: area.Code, Role: schemas.RoleIncident})
+			out = native.AppendNew(out, w.found(area.Code, area.By, schemas.RoleIncident))
 		} else if p == nil && !stated {
 			w.fault(place.Line, "workplace", "no table knows in which area the place lies, and an area is never guessed", "name the town or county, or add area; write N/K there if nobody knows")
 		}
@@ -67,7 +65,7 @@ func (w *wage) areas(c *native.Element) []schemas.Jurisdiction {
 		area, ok, p := native.AreaOf(e.Value("address") + "," + e.Value("postcode"))
 		w.check(e.LineOf("address"), "address", p)
 		if ok {
-			out = add(out, schemas.Jurisdiction{Code: area.Code, Role: schemas.RoleBusiness})
+			out = native.AppendNew(out, w.found(area.Code, area.By, schemas.RoleBusiness))
 		}
 	}
 	if len(out) == 0 && len(w.record.Faults) == 0 {
@@ -103,20 +101,9 @@ func (w *wage) parties(c *native.Element) []int {
 		out = append(out, w.employer)
 	}
 	for _, place := range w.workplaces(c) {
-		if s, ok := premises(place.Text); ok {
-			out = add(out, w.subject(s))
+		if s, ok := native.Premises(place.Text); ok {
+			out = native.AppendNew(out, w.subject(s))
 		}
 	}
 	return out
-}
-
-// premises makes a subject of a place that is more than a town or an area.
-func premises(place string) (schemas.Subject, bool) {
-	place = native.OneLine(place)
-	s := schemas.Subject{Kind: schemas.PremisesSubject, Address: place, Postcode: native.PostcodeIn(place)}
-	name, _, _ := strings.Cut(place, ",")
-	if _, town, _ := native.AreaOf(name); !town {
-		s.Name = strings.TrimSpace(name)
-	}
-	return s, s.Name != "" || s.Postcode != ""
 }

@@ -13,11 +13,21 @@ import (
 // Area is an area that a record names, and how it is known.
 type Area struct {
 	Code schemas.Code
-	// By is "code", "name", "place" or "postcode".
+	// By is the rule by which it was found: one of those below, or a table of
+	// places, with the table's confidence where that is not high.
 	By string
-	// Confidence is that of the table behind it: "high" or "medium".
-	Confidence string
 }
+
+// The rules by which an area is found, beside the tables of places.
+const (
+	ByForceCode = "force code"
+	ByAreaCode  = "code of the area"
+	ByAreaName  = "name of the area"
+	ByRegion    = "table of regions"
+	ByNation    = "nation"
+	// ByNothing is that of the whole country where the area is not known.
+	ByNothing = "unknown"
+)
 
 //go:embed places.csv
 var placesTable string
@@ -39,19 +49,25 @@ func readGazetteer(table string) (gazetteer, error) {
 	g := gazetteer{map[string]Area{}, map[string]Area{}, map[string]Area{}, map[string]Area{}}
 	for _, e := range schemas.Jurisdictions().All() {
 		if e.Alias != "" {
-			g.codes[e.Alias] = Area{e.Code, "code", "high"}
+			g.codes[e.Alias] = Area{e.Code, ByForceCode}
 		}
-		g.names[string(e.Code)] = Area{e.Code, "code", "high"}
-		g.names[placeKey(e.Name)] = Area{e.Code, "name", "high"}
+		g.names[string(e.Code)] = Area{e.Code, ByAreaCode}
+		g.names[placeKey(e.Name)] = Area{e.Code, ByAreaName}
 	}
 	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
 	if err != nil {
 		return g, fmt.Errorf("reading the table of places: %w", err)
 	}
 	for i, row := range rows[1:] {
-		into, by := g.places, "place"
+		into, by := g.places, tables[row[1]]
 		if row[1] == "postcode" {
-			into, by = g.postcodes, "postcode"
+			into = g.postcodes
+		}
+		if by == "" {
+			return g, fmt.Errorf("table of places, line %d: unknown kind %q", i+2, row[1])
+		}
+		if row[4] != "high" {
+			by += ", " + row[4] + " confidence"
 		}
 		key, code := placeKey(row[0]), schemas.Code(row[2])
 		if _, ok := schemas.Jurisdictions().Lookup(code); !ok {
@@ -60,10 +76,13 @@ func readGazetteer(table string) (gazetteer, error) {
 		if _, twice := into[key]; twice {
 			return g, fmt.Errorf("table of places, line %d: %q stands twice", i+2, row[0])
 		}
-		into[key] = Area{code, by, row[4]}
+		into[key] = Area{code, by}
 	}
 	return g, nil
 }
+
+// tables are the rules of the kinds of places.
+var tables = map[string]string{"town": "table of towns", "county": "table of counties", "postcode": "table of postcode areas"}
 
 // Force returns the area of a PNC force code ("32"), or of an area's code in
 // the contract, which is all that the Scottish forces and the PSNI have here.

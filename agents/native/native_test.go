@@ -116,6 +116,19 @@ func TestAreasAreNeverGuessed(t *testing.T) {
 			t.Errorf("%q: got %+v %v, %v", place, got, ok, p)
 		}
 	}
+	for place, want := range map[string]string{
+		"Boston": "table of towns", "Lincs": "table of counties", "PE21 8NX": "table of postcode areas, medium confidence",
+		"Lincolnshire Police": ByAreaName, "Scotland": ByAreaName,
+	} {
+		if got, _, _ := AreaOf(place); got.By != want {
+			t.Errorf("%q was found by %q, want %q", place, got.By, want)
+		}
+	}
+	for code, want := range map[string]string{"32": ByForceCode, "avon-and-somerset": ByAreaCode} {
+		if got, _, _ := AreaWith("", code); got.By != want {
+			t.Errorf("force %q was found by %q, want %q", code, got.By, want)
+		}
+	}
 	if a, _, p := AreaOf("Boston, Norfolk"); p == nil {
 		t.Errorf("two areas gave %+v", a)
 	}

@@ -2,6 +2,7 @@ package native
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -74,3 +75,15 @@ func List(s string) []string {
 
 // OneLine makes every run of blanks and line breaks one blank.
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// AppendNew returns the list with those values that it does not have yet. It
+// leaves the list itself as it was.
+func AppendNew[T comparable](list []T, more ...T) []T {
+	list = slices.Clip(list)
+	for _, v := range more {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}

@@ -30,7 +30,7 @@ func (s *sar) crimes() {
 			continue // it stays in the text, for whoever knows it
 		}
 		if c := schemas.Code(row["crime_type"]); c != "" {
-			found = add(found, c)
+			found = native.AppendNew(found, c)
 		}
 		s.hurry(schemas.Urgency(row["urgency"]))
 	}

@@ -76,7 +76,7 @@ func (s *sar) check(at *native.Element, field string, p *native.Problem) {
 }
 
 func (s *sar) dropped(field, reason string) {
-	s.record.Dropped = add(s.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+	s.record.Dropped = native.AppendNew(s.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }
 
 func (s *sar) envelope() {
@@ -159,12 +159,3 @@ func known(s string) string {
 
 // word is a value of a short vocabulary.
 func word(s string) string { return strings.ReplaceAll(strings.ToLower(known(s)), " ", "-") }
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
-}

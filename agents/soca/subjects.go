@@ -56,7 +56,7 @@ func (s *sar) subject(n *native.Element) {
 	}
 	for _, alias := range n.All("alias") {
 		if name := native.Name(alias.Text); name != "" {
-			one.Aliases = add(one.Aliases, name)
+			one.Aliases = native.AppendNew(one.Aliases, name)
 		}
 	}
 	if one.Name == "" && len(one.Aliases) == 0 && one.Address == "" && one.Postcode == "" && one.Number == "" {
@@ -115,7 +115,7 @@ func (s *sar) areas() {
 	var out []schemas.Jurisdiction
 	for _, l := range s.from.All("location") {
 		if j, ok := s.location(l); ok {
-			out = add(out, j)
+			out = native.AppendNew(out, j)
 		}
 	}
 	if len(s.from.All("location")) == 0 {
@@ -127,11 +127,13 @@ func (s *sar) areas() {
 			area, ok, p := native.AreaOf(strings.Trim(one.Address+", "+one.Postcode, ", "))
 			s.check(s.from, "address", p)
 			if ok {
-				out = add(out, schemas.Jurisdiction{Code: area.Code, Role: role})
+				s.record.Found(area.Code, area.By)
+				out = native.AppendNew(out, schemas.Jurisdiction{Code: area.Code, Role: role})
 			}
 		}
 	}
 	if len(out) == 0 {
+		s.record.Found("uk", native.ByNothing)
 		out = []schemas.Jurisdiction{{Code: "uk", Role: schemas.RoleIncident}}
 	}
 	s.message.Jurisdictions = out
@@ -156,6 +158,7 @@ func (s *sar) location(l *native.Element) (schemas.Jurisdiction, bool) {
 	if !native.Unknown(l.Text) {
 		s.dropped("location", "the place has become an area; the words themselves stay here")
 	}
+	s.record.Found(area.Code, area.By)
 	j.Code = area.Code
 	return j, ok
 }

@@ -42,10 +42,10 @@ func (p person) exploited() []schemas.Code {
 	}
 	out := crimesOf(p.indicators, p.child)
 	if p.withheld {
-		out = add(out, "document-retention")
+		out = native.AppendNew(out, "document-retention")
 	}
 	if p.known {
-		out = add(out, "retrafficking")
+		out = native.AppendNew(out, "retrafficking")
 	}
 	return out
 }
@@ -56,7 +56,7 @@ func (e *encounter) read(n *native.Element, on schemas.Date) {
 	p := person{subject: schemas.Subject{Kind: schemas.PersonSubject, Name: native.Name(n.Value("name"))}}
 	for _, alias := range n.All("alias") {
 		if name := native.Name(alias.Text); name != "" {
-			p.subject.Aliases = add(p.subject.Aliases, name)
+			p.subject.Aliases = native.AppendNew(p.subject.Aliases, name)
 		}
 	}
 	born, problem := native.Date(n.Value("dob"))
@@ -98,7 +98,7 @@ func (e *encounter) status(n *native.Element, p *person) {
 			row = map[string]string{"crime_type": "immigration-crime"}
 		}
 		if c := schemas.Code(row["crime_type"]); c != "" {
-			p.offences = add(p.offences, c)
+			p.offences = native.AppendNew(p.offences, c)
 		}
 		p.standing = append(p.standing, "immigration status as recorded: "+strings.ToLower(native.OneLine(word)))
 	}
@@ -125,7 +125,7 @@ func (e *encounter) papers(n *native.Element, p *person) {
 	p.words = append(p.words, "documents held by: "+holder)
 	if _, ok := holders().Row(holder); !ok {
 		p.withheld = true
-		p.indicators = add(p.indicators, "GEN01")
+		p.indicators = native.AppendNew(p.indicators, "GEN01")
 	}
 }
 
@@ -137,10 +137,10 @@ func (e *encounter) signs(n *native.Element, p *person) {
 		ids, problem := native.Codes(schemas.Indicators(), word)
 		switch {
 		case ok:
-			p.indicators = add(p.indicators, schemas.Code(row["indicator"]))
+			p.indicators = native.AppendNew(p.indicators, schemas.Code(row["indicator"]))
 			p.withheld = p.withheld || row["crime_type"] == "document-retention"
 		case problem == nil:
-			p.indicators = add(p.indicators, ids[0])
+			p.indicators = native.AppendNew(p.indicators, ids[0])
 		default:
 			e.faultAt(n, "indicators", "an indicator is neither in the table nor in the contract's list: a sign of trafficking would be lost", "use an id such as GEN01, or one of: "+indicators().Known())
 		}

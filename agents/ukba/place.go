@@ -1,8 +1,6 @@
 package ukba
 
 import (
-	"strings"
-
 	"liaison/agents/native"
 	"liaison/schemas"
 )
@@ -19,11 +17,13 @@ func (p *paper) area(premises, region string, role schemas.Role) []schemas.Juris
 		if !native.Unknown(region) {
 			p.dropped("region", "the premises say more exactly where it was")
 		}
+		p.record.Found(found.Code, found.By)
 		return []schemas.Jurisdiction{{Code: found.Code, Role: role}}
 	}
 	row, known := regions().Row(region)
 	switch {
 	case known:
+		p.record.Found(schemas.Code(row["area"]), native.ByRegion)
 		return []schemas.Jurisdiction{{Code: schemas.Code(row["area"]), Role: role}}
 	case native.Unknown(region):
 		p.fault("premises", "no table knows in which area the premises lie, and there is no region; an area is never guessed", "name the town or county, or give the region")
@@ -39,13 +39,8 @@ func (p *paper) premises(place string) []int {
 	if native.Unknown(place) {
 		return nil
 	}
-	place = native.OneLine(place)
-	s := schemas.Subject{Kind: schemas.PremisesSubject, Address: place, Postcode: native.PostcodeIn(place)}
-	name, _, _ := strings.Cut(place, ",")
-	if _, town, _ := native.AreaOf(name); !town {
-		s.Name = strings.TrimSpace(name)
-	}
-	if s.Name == "" && s.Postcode == "" {
+	s, ok := native.Premises(place)
+	if !ok {
 		return nil
 	}
 	p.message.Subjects = append(p.message.Subjects, s)

@@ -52,12 +52,12 @@ func crimesOf(ids []schemas.Code, child bool) []schemas.Code {
 	for _, e := range exploitation {
 		if slices.ContainsFunc(ids, func(c schemas.Code) bool { return strings.HasPrefix(string(c), e.prefix) }) {
 			for _, c := range e.crimes {
-				out = add(out, c)
+				out = native.AppendNew(out, c)
 			}
 		}
 	}
 	if slices.Contains(ids, "CHI13") {
-		out = add(out, "cannabis-cultivation")
+		out = native.AppendNew(out, "cannabis-cultivation")
 	}
 	if len(out) == 0 {
 		out = append(out, "trafficking-unspecified")

@@ -71,7 +71,7 @@ func (p *paper) check(field string, problem *native.Problem) {
 }
 
 func (p *paper) dropped(field, reason string) {
-	p.record.Dropped = add(p.record.Dropped, agents.Dropped{Field: field, Reason: reason})
+	p.record.Dropped = native.AppendNew(p.record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }
 
 // finish gives the record its message if nothing is wrong with it.
@@ -114,13 +114,4 @@ func (p *paper) graded(value func(string) string) schemas.Item {
 	}
 	it.ObtainedBy = schemas.ByInspectionPower // an officer's visit is an exercise of powers
 	return it
-}
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
 }

@@ -68,7 +68,7 @@ func (m *Mapping) text(n *native.Element) string {
 func consents(n *native.Element) []schemas.Code {
 	var out []schemas.Code
 	for _, c := range native.List(n.Value("consents")) {
-		out = add(out, schemas.Code(strings.ToLower(c)))
+		out = native.AppendNew(out, schemas.Code(strings.ToLower(c)))
 	}
 	return out
 }
@@ -92,7 +92,7 @@ func (m *Mapping) references(n *native.Element, only bool) []int {
 			m.Fault(n, "ref", "the item refers to a subject that the report does not have", "give the subject the id that the item uses")
 			continue
 		}
-		out = add(out, at)
+		out = native.AppendNew(out, at)
 	}
 	return out
 }

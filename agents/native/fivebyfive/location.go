@@ -25,8 +25,9 @@ func (m *Mapping) locations(n *native.Element) []schemas.Jurisdiction {
 		if !native.Unknown(place) {
 			m.dropped("location", "the place has become an area; the words themselves stay here")
 		}
+		m.Record.Found(area.Code, area.By)
 		j.Code = area.Code
-		out = add(out, j)
+		out = native.AppendNew(out, j)
 	}
 	return out
 }

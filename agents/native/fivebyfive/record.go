@@ -80,7 +80,7 @@ func (m *Mapping) check(at *native.Element, field string, p *native.Problem) {
 }
 
 func (m *Mapping) dropped(field, reason string) {
-	m.Record.Dropped = add(m.Record.Dropped, agents.Dropped{Field: field, Reason: reason})
+	m.Record.Dropped = native.AppendNew(m.Record.Dropped, agents.Dropped{Field: field, Reason: reason})
 }
 
 // bars finds what must not leave the force.
@@ -132,13 +132,4 @@ func (m *Mapping) codes(n *native.Element, field string, list *schemas.CodeList)
 	out, p := native.Codes(list, n.Value(field))
 	m.check(n, field, p)
 	return out
-}
-
-func add[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
-	}
-	return append(list, v)
 }

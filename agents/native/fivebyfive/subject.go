@@ -41,7 +41,7 @@ func (m *Mapping) subject(n *native.Element, kind schemas.SubjectKind) schemas.S
 	}
 	for _, alias := range n.All("alias") {
 		if name := native.Name(alias.Text); name != "" {
-			s.Aliases = add(s.Aliases, name)
+			s.Aliases = native.AppendNew(s.Aliases, name)
 		}
 	}
 	born, p := native.Date(n.Value("dob"))
