@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -165,6 +166,10 @@ func held(n int) *schemas.Message {
 func question(t *testing.T, nc *nats.Conn, address, body string, answer any) {
 	t.Helper()
 	msg, err := nc.Request(address, []byte(body), 5*time.Second)
+	for tries := 0; errors.Is(err, nats.ErrNoResponders) && tries < 500; tries++ { // it has only just started
+		time.Sleep(10 * time.Millisecond)
+		msg, err = nc.Request(address, []byte(body), 5*time.Second)
+	}
 	if err != nil {
 		t.Fatalf("asking %s: %v", address, err)
 	}
