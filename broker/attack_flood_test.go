@@ -251,6 +251,7 @@ func TestAttackFloods(t *testing.T) {
 	s := newStage(t)
 	nc := s.connect(victim)
 	quiet, _ := neighbour(t, s, nc, 1_000_000, d)
+	t.Logf("without a flood: p50 %s, p99 %s", quantile(quiet, 0.5), quantile(quiet, 0.99))
 	sum, notes, sender := 0, []string{}, len(quiet)
 	for i, f := range kinds {
 		t.Run(f.name, func(t *testing.T) {
