@@ -86,11 +86,11 @@ func (b *Broker) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
 	}
-	// Intake, router and readers have a connection each, so that none waits
-	// behind another's replies.
+	// Submissions, questions, intake, router and readers have a connection each,
+	// so that none waits behind another's arrivals or replies.
 	conns := map[string]*nats.Conn{}
 	streams := map[string]jetstream.JetStream{}
-	for _, name := range []string{"front", "intake", "router", "reader"} {
+	for _, name := range []string{"front", "ask", "intake", "router", "reader"} {
 		if conns[name], err = b.node.Hub(name); err != nil {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
@@ -116,7 +116,7 @@ func (b *Broker) start(ctx context.Context) error {
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err
 	}
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Log: b.cfg.Log})
 	return nil
 }
 
