@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Log = slog.New(newQuiet(cfg.Log.Handler()))
 	b := &Broker{cfg: cfg}
 	if b.registry, err = accounts.Open(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("opening the registry: %w", err)
