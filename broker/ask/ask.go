@@ -98,8 +98,9 @@ func (d *Desk) Run(ctx context.Context) error {
 			for {
 				select {
 				case msg := <-d.lines.asked:
+					began := time.Now()
 					d.answer(ctx, msg)
-					d.lines.done(accountOf(msg))
+					d.lines.done(accountOf(msg), time.Since(began))
 				case <-ctx.Done():
 					return
 				}

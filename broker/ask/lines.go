@@ -2,6 +2,7 @@ package ask
 
 import (
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -12,6 +13,8 @@ const (
 	perAccount = 2
 	// perLine bounds those that wait behind them.
 	perLine = 16
+	// longestPause bounds how long an account's next question waits.
+	longestPause = time.Second
 	// maxAsked has room for perAccount questions of every desk that there may be.
 	maxAsked = 2048
 )
@@ -45,11 +48,27 @@ func (l *lines) put(account string, msg *nats.Msg) bool {
 	return true
 }
 
-// done makes way for the next of an account, one of whose questions has been
-// answered.
-func (l *lines) done(account string) {
+// done makes way for the next of an account, one of whose questions took a while
+// to answer. If others of its wait already, they wait for longer than that: an
+// account that asks without waiting for answers has a worker for a quarter of
+// the time, and one that asks again when it has its answer does not notice.
+func (l *lines) done(account string, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.waiting[account]) == 0 || took == 0 {
+		l.next(account)
+		return
+	}
+	time.AfterFunc(min(3*took, longestPause), func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.next(account)
+	})
+}
+
+// next begins the next question of an account in the place of one that is
+// answered; the caller holds mu.
+func (l *lines) next(account string) {
 	if l.begun[account]--; l.begun[account] == 0 {
 		delete(l.begun, account)
 	}

@@ -3,6 +3,8 @@ package ask
 import (
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -34,7 +36,7 @@ func TestQuestionsOfOneAccountKeepNobodyWaiting(t *testing.T) {
 		} else {
 			flooder++
 		}
-		l.done(accountOf(msg))
+		l.done(accountOf(msg), 0)
 	}
 	if place > perAccount {
 		t.Errorf("the neighbour's question is answered behind %d others", place)
@@ -55,4 +57,38 @@ func TestEveryDeskHasRoomForItsQuestions(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestWhoAsksWithoutWaitingHasAQuarterOfTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLines()
+		const took = 10 * time.Millisecond
+		answer := func(account string) {
+			<-l.asked
+			time.Sleep(took)
+			l.done(account, took)
+		}
+		for range perAccount + 2 {
+			l.put("flooder", &nats.Msg{})
+		}
+		for range perAccount {
+			answer("flooder")
+		}
+		if time.Sleep(2 * took); len(l.asked) != 0 {
+			t.Error("the flooder's next question does not wait")
+		}
+		if time.Sleep(4 * took); len(l.asked) != 2 {
+			t.Errorf("%d of the flooder's questions are with the workers, want 2", len(l.asked))
+		}
+		for range 2 {
+			answer("flooder")
+		}
+		for range 3 { // one that waits for its answers
+			l.put("neighbour", &nats.Msg{})
+			if len(l.asked) != 1 {
+				t.Fatal("the neighbour's question waits")
+			}
+			answer("neighbour")
+		}
+	})
 }
