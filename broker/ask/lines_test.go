@@ -74,10 +74,10 @@ func TestWhoAsksWithoutWaitingHasAQuarterOfTheTime(t *testing.T) {
 		for range perAccount {
 			answer("flooder")
 		}
-		if time.Sleep(2 * took); len(l.asked) != 0 {
+		if time.Sleep(took); len(l.asked) != 0 {
 			t.Error("the flooder's next question does not wait")
 		}
-		if time.Sleep(4 * took); len(l.asked) != 2 {
+		if time.Sleep(3 * took); len(l.asked) != 2 {
 			t.Errorf("%d of the flooder's questions are with the workers, want 2", len(l.asked))
 		}
 		for range 2 {
