@@ -16,8 +16,13 @@ import (
 	"liaison/deploy/evidence"
 )
 
-// fuzzFor is how long each target is fed.
-const fuzzFor = 20 * time.Second
+const (
+	// fuzzFor is how long each target is fed.
+	fuzzFor = 20 * time.Second
+	// fuzzLeast is the fewest executions that say anything: a machine too busy
+	// for them has hardly got beyond the seeds, and the run is no evidence.
+	fuzzLeast = 200
+)
 
 var (
 	fuzzTarget = regexp.MustCompile(`^Fuzz\w+$`)
@@ -33,7 +38,7 @@ func TestFuzzEveryTarget(t *testing.T) {
 	sum, notes := 0, []string{}
 	for _, target := range fuzzTargets(t) {
 		dir, name, _ := strings.Cut(target, " ")
-		t.Run(target, func(t *testing.T) {
+		t.Run(filepath.Base(dir)+"."+name, func(t *testing.T) {
 			execs := feed(t, dir, name)
 			sum += execs
 			notes = append(notes, fmt.Sprintf("%s.%s %d", filepath.Base(dir), name, execs))
@@ -89,8 +94,8 @@ func feed(t *testing.T, dir, name string) int {
 		t.Fatalf("nothing says how often it was executed:\n%s", out)
 	}
 	execs, err := strconv.Atoi(all[len(all)-1][1])
-	if err != nil || execs == 0 {
-		t.Fatalf("it was executed %q times: %v", all[len(all)-1][1], err)
+	if err != nil || execs < fuzzLeast {
+		t.Errorf("it was executed %q times, want at least %d: %v", all[len(all)-1][1], fuzzLeast, err)
 	}
 	return execs
 }
