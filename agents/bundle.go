@@ -110,7 +110,7 @@ func (c *Client) flush(ctx context.Context, b *bundle, receipts []schemas.Receip
 	}
 	body := b.encoded()
 	*b = bundle{}
-	if len(body) == 0 || int64(len(body)) > min(c.nc.MaxPayload(), schemas.MaxBundleBytes) {
+	if len(body) == 0 || int64(len(body)) > min(c.link.now().MaxPayload(), schemas.MaxBundleBytes) {
 		return append(receipts, unsendable(body)), nil
 	}
 	m, err := c.ask(ctx, schemas.SubmitAddress, body)

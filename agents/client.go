@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
-	"runtime"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -69,7 +67,7 @@ func (c Config) withDefaults() Config {
 // ever, and what cannot be done meanwhile fails with ErrUnreachable. Its
 // methods may be called from any number of goroutines.
 type Client struct {
-	nc      *nats.Conn
+	link    link
 	log     *slog.Logger
 	timeout time.Duration
 	denied  *denials
@@ -86,9 +84,9 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{log: cfg.Log, timeout: cfg.Timeout, denied: newDenials(), wakes: newBells()}
 	for pause := (backoff{}); ; {
-		nc, err := nats.Connect(cfg.Server, c.options(cfg)...)
+		nc, err := c.dial(cfg)
 		if err == nil {
-			c.nc = nc
+			c.link.replace(nc)
 			return c, nil
 		}
 		err = connectFault(cfg, err)
@@ -100,6 +98,36 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 			return nil, err
 		}
 	}
+}
+
+// dial connects with the inbox that is private to the user of the credentials:
+// at the desk's shared one its other users could overhear the answers.
+func (c *Client) dial(cfg Config) (*nats.Conn, error) {
+	user := userOf(cfg.Creds)
+	opts := append(c.options(cfg), nats.ReconnectHandler(func(nc *nats.Conn) {
+		c.log.Info("the link to the broker is up again")
+		if userOf(cfg.Creds) != user {
+			c.renew(cfg, nc)
+		}
+		c.wakes.ring()
+	}))
+	if user != "" {
+		opts = append(opts, nats.CustomInboxPrefix("_INBOX_"+user))
+	}
+	return nats.Connect(cfg.Server, opts...)
+}
+
+// renew puts a new connection in the place of one whose credentials are those of
+// another user by now, who may not read the old one's inbox.
+func (c *Client) renew(cfg Config, old *nats.Conn) {
+	fresh, err := c.dial(cfg)
+	if err != nil {
+		c.log.Warn("the link to the broker cannot be made with the renewed credentials; trying on", "err", err)
+		old.ForceReconnect() // fails only when it is closed
+		return
+	}
+	c.link.replace(fresh)
+	c.denied.cut()
 }
 
 func (c *Client) options(cfg Config) []nats.Option {
@@ -123,10 +151,6 @@ func (c *Client) options(cfg Config) []nats.Option {
 			}
 			c.denied.cut()
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) {
-			c.log.Info("the link to the broker is up again")
-			c.wakes.ring()
-		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			c.log.Warn("the link to the broker reports a fault", "err", err)
 			c.denied.note(err)
@@ -142,7 +166,7 @@ func (c *Client) options(cfg Config) []nats.Option {
 }
 
 // Close ends the link. What waits for an answer fails.
-func (c *Client) Close() { c.nc.Close() }
+func (c *Client) Close() { c.link.close() }
 
 // ask sends one request and returns the one answer.
 func (c *Client) ask(ctx context.Context, address string, body []byte) (*nats.Msg, error) {
@@ -150,7 +174,7 @@ func (c *Client) ask(ctx context.Context, address string, body []byte) (*nats.Ms
 	defer cancel()
 	ctx, done := c.denied.watch(ctx, address)
 	defer done()
-	m, err := c.nc.RequestWithContext(ctx, address, body)
+	m, err := c.link.now().RequestWithContext(ctx, address, body)
 	if err != nil {
 		return nil, askFault(ctx, address, err)
 	}
@@ -187,29 +211,6 @@ func connectFault(cfg Config, err error) error {
 		return fmt.Errorf("%s is not a broker as expected: %w", server, err)
 	}
 	return fmt.Errorf("%w at %s (%v); check the address and that the broker runs", ErrUnreachable, server, err)
-}
-
-// checkCreds finds the faults of a credentials file that a person can mend.
-func checkCreds(path string) error {
-	if path == "" {
-		return nil
-	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%w: there is no file %s; ask the broker's operator for it (liaison enrol)", ErrCredentials, path)
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrCredentials, err)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: %s is not a regular file", ErrCredentials, path)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%w: others can read %s (mode %04o); run: chmod 600 %s, and have new ones issued if anybody may have read it", ErrCredentials, path, info.Mode().Perm(), path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCredentials, err)
-	}
-	return f.Close()
 }
 
 // redactServer hides a password that was written into the address.

@@ -71,7 +71,7 @@ func number(s string) uint64 {
 // the link is down, or faster than fn takes it, is not seen. Watch misses
 // nothing. Live returns when the context ends or fn reports an error.
 func (c *Client) Live(ctx context.Context, fn func(Copy) error) error {
-	sub, err := c.nc.SubscribeSync(schemas.LiveAddress + ".>")
+	sub, err := c.link.now().SubscribeSync(schemas.LiveAddress + ".>")
 	if err != nil {
 		return fmt.Errorf("subscribing to live copies: %w", err)
 	}

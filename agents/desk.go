@@ -28,15 +28,11 @@ type DeskOptions struct {
 // lasts; it reports an error when it cannot begin for another reason than that
 // the broker is out of reach.
 func (c *Client) Desk(ctx context.Context, o DeskOptions, take func(context.Context, Copy) error) error {
-	js, err := jetstream.NewWithAPIPrefix(c.nc, schemas.APIPrefix)
-	if err != nil {
-		return fmt.Errorf("reading the desk: %w", err)
-	}
 	if o.Once {
-		return c.drain(ctx, js, take)
+		return c.drain(ctx, take)
 	}
 	for pause := (backoff{}); ; {
-		err := c.consume(ctx, js, &pause, take)
+		err := c.consume(ctx, &pause, take)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -51,8 +47,8 @@ func (c *Client) Desk(ctx context.Context, o DeskOptions, take func(context.Cont
 }
 
 // consume reads until something goes wrong.
-func (c *Client) consume(ctx context.Context, js jetstream.JetStream, pause *backoff, take func(context.Context, Copy) error) error {
-	cons, err := c.consumer(ctx, js)
+func (c *Client) consume(ctx context.Context, pause *backoff, take func(context.Context, Copy) error) error {
+	cons, err := c.consumer(ctx)
 	if err != nil {
 		return err
 	}
@@ -80,8 +76,8 @@ func (c *Client) consume(ctx context.Context, js jetstream.JetStream, pause *bac
 }
 
 // drain reads until the consumer has nothing more to give.
-func (c *Client) drain(ctx context.Context, js jetstream.JetStream, take func(context.Context, Copy) error) error {
-	cons, err := c.consumer(ctx, js)
+func (c *Client) drain(ctx context.Context, take func(context.Context, Copy) error) error {
+	cons, err := c.consumer(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,7 +115,11 @@ func (c *Client) takeOne(ctx context.Context, m jetstream.Msg, take func(context
 }
 
 // consumer finds the desk's consumer.
-func (c *Client) consumer(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+func (c *Client) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	js, err := jetstream.NewWithAPIPrefix(c.link.now(), schemas.APIPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("reading the desk: %w", err)
+	}
 	address := schemas.APIPrefix + ".CONSUMER.INFO." + schemas.FeedName + "." + schemas.ConsumerName
 	asking, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

@@ -12,6 +12,41 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
+// link is the connection that is in use.
+type link struct {
+	mu     sync.Mutex // guards what follows
+	nc     *nats.Conn
+	closed bool
+}
+
+func (l *link) now() *nats.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.nc
+}
+
+// replace takes a connection into use and closes the one before.
+func (l *link) replace(nc *nats.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := l.nc
+	if l.closed {
+		old = nc
+	} else {
+		l.nc = nc
+	}
+	if old != nil {
+		old.Close()
+	}
+}
+
+func (l *link) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	l.nc.Close()
+}
+
 // denials tells whoever waits for an answer that none will come: the server has
 // refused the question, which it says on the side, or the link was cut.
 type denials struct {

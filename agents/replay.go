@@ -67,9 +67,10 @@ func (c *Client) page(ctx context.Context, from From) (page, error) {
 	defer cancel()
 	ctx, done := c.denied.watch(ctx, schemas.AskReplay)
 	defer done()
-	links := c.nc.Stats().Reconnects
-	inbox := c.nc.NewRespInbox()
-	sub, err := c.nc.SubscribeSync(inbox)
+	nc := c.link.now()
+	links := nc.Stats().Reconnects
+	inbox := nc.NewRespInbox()
+	sub, err := nc.SubscribeSync(inbox)
 	if err != nil {
 		return page{}, askFault(ctx, schemas.AskReplay, err)
 	}
@@ -82,11 +83,11 @@ func (c *Client) page(ctx context.Context, from From) (page, error) {
 	if err != nil {
 		return page{}, fmt.Errorf("asking for a replay: %w", err)
 	}
-	if err := c.nc.PublishRequest(schemas.AskReplay, inbox, body); err != nil {
+	if err := nc.PublishRequest(schemas.AskReplay, inbox, body); err != nil {
 		return page{}, askFault(ctx, schemas.AskReplay, err)
 	}
 	p, err := readPage(ctx, sub, from.After)
-	if err == nil && c.nc.Stats().Reconnects != links {
+	if err == nil && nc.Stats().Reconnects != links {
 		err = fmt.Errorf("%w: the link was cut during a replay", ErrUnreachable)
 	}
 	return p, err

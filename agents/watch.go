@@ -92,7 +92,7 @@ func (c *Client) bell(once bool) (<-chan struct{}, func(), error) {
 	if once {
 		return bell, takeDown, nil
 	}
-	sub, err := c.nc.Subscribe(schemas.LiveAddress+".>", ringer(bell))
+	sub, err := c.link.now().Subscribe(schemas.LiveAddress+".>", ringer(bell))
 	if err != nil {
 		takeDown()
 		return nil, nil, subscribeFault(err)

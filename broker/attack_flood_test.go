@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,43 +28,53 @@ type flood struct {
 	name string
 	// brief says that a moment of it shows its limit.
 	brief bool
-	run   func(t *testing.T, s *stage, stop <-chan struct{}) (sent int)
+	// told is what the flooder must hear at least once, if anything.
+	told string
+	run  func(t *testing.T, s *stage, f *flood, stop <-chan struct{}) (sent int)
+	// heard counts the answers that said what is in told.
+	heard atomic.Int64
 }
 
-func floods() []flood {
-	return []flood{
-		{"small submissions, never waiting", false, floodOf("submit", []byte("?"))},
-		{"submissions of 1 MiB that are none", false, floodOf("submit", slices.Concat([]byte("["), make([]byte, 1<<20)))},
-		{"good tips, never waiting", false, floodOfTips},
-		{"the same tip again and again", false, floodOf("submit", must(schemas.EncodeMsgPack(tipOf("kent", 1))))},
-		{"bundles of five hundred faults", false, floodOf("submit", []byte("["+strings.Repeat(`{"schema":1,"items":[{}]},`, 499)+"{}]"))},
-		{"questions for what is held", false, floodOf("ask.held", []byte("{}"))},
-		{"questions for all copies again", false, floodOf("ask.replay", []byte("{}"))},
-		{"pulls that are answered at once", false, floodOf("liaison.CONSUMER.MSG.NEXT.FEED.main", []byte(`{"batch":1,"no_wait":true}`))},
-		{"pulls that wait", false, floodOf("liaison.CONSUMER.MSG.NEXT.FEED.main", []byte(`{"batch":1,"expires":60000000000,"idle_heartbeat":20000000000}`))},
-		{"looks at the consumer", false, floodOf("liaison.CONSUMER.INFO.FEED.main", nil)},
-		{"acknowledgements of nothing", false, func(t *testing.T, s *stage, stop <-chan struct{}) int {
-			return floodOf("$JS.ACK.DISCLOSURES."+s.accountOf(t, "kent")+".1.9.9.9.0", []byte("+ACK"))(t, s, stop)
+// What whoever floods is told.
+const (
+	tooMuch = "too much of yours waits"
+	asksOn  = "your desk has other questions waiting"
+)
+
+func floods() []*flood {
+	return []*flood{
+		{name: "small submissions, never waiting", told: tooMuch, run: floodOf("submit", []byte("?"))},
+		{name: "submissions of 1 MiB that are none", told: tooMuch, run: floodOf("submit", slices.Concat([]byte("["), make([]byte, 1<<20)))},
+		{name: "good tips, never waiting", told: tooMuch, run: floodOfTips},
+		{name: "the same tip again and again", told: tooMuch, run: floodOf("submit", must(schemas.EncodeMsgPack(tipOf("kent", 1))))},
+		{name: "bundles of five hundred faults", told: tooMuch, run: floodOf("submit", []byte("["+strings.Repeat(`{"schema":1,"items":[{}]},`, 499)+"{}]"))},
+		{name: "questions for what is held", told: asksOn, run: floodOf("ask.held", []byte("{}"))},
+		{name: "questions for all copies again", told: asksOn, run: floodOf("ask.replay", []byte("{}"))},
+		{name: "pulls that are answered at once", run: floodOf("liaison.CONSUMER.MSG.NEXT.FEED.main", []byte(`{"batch":1,"no_wait":true}`))},
+		{name: "pulls that wait", run: floodOf("liaison.CONSUMER.MSG.NEXT.FEED.main", []byte(`{"batch":1,"expires":60000000000,"idle_heartbeat":20000000000}`))},
+		{name: "looks at the consumer", told: asksOn, run: floodOf("liaison.CONSUMER.INFO.FEED.main", nil)},
+		{name: "acknowledgements of nothing", run: func(t *testing.T, s *stage, f *flood, stop <-chan struct{}) int {
+			return floodOf("$JS.ACK.DISCLOSURES."+s.accountOf(t, "kent")+".1.9.9.9.0", []byte("+ACK"))(t, s, f, stop)
 		}},
-		{"addresses that are refused", false, floodOf("intake.gla.x", []byte("x"))},
-		{"connections", true, floodOfConnections},
-		{"connections that never say who they are", true, floodOfStrangers},
-		{"subscriptions", true, floodOfSubscriptions},
+		{name: "addresses that are refused", run: floodOf("intake.gla.x", []byte("x"))},
+		{name: "connections", brief: true, run: floodOfConnections},
+		{name: "connections that never say who they are", brief: true, run: floodOfStrangers},
+		{name: "subscriptions", brief: true, run: floodOfSubscriptions},
 	}
 }
 
 // floodOf publishes the same again and again from one connection.
-func floodOf(address string, body []byte) func(*testing.T, *stage, <-chan struct{}) int {
-	return func(t *testing.T, s *stage, stop <-chan struct{}) int {
-		return pour(t, s, stop, func(nc *nats.Conn, inbox string, n int) error {
+func floodOf(address string, body []byte) func(*testing.T, *stage, *flood, <-chan struct{}) int {
+	return func(t *testing.T, s *stage, f *flood, stop <-chan struct{}) int {
+		return pour(s, f, stop, func(nc *nats.Conn, inbox string, n int) error {
 			return nc.PublishRequest(address, fmt.Sprint(inbox, ".", n), body)
 		})
 	}
 }
 
-func floodOfTips(t *testing.T, s *stage, stop <-chan struct{}) int {
+func floodOfTips(t *testing.T, s *stage, f *flood, stop <-chan struct{}) int {
 	first := encodeMsgPack(t, tipOf("kent", 0))
-	return pour(t, s, stop, func(nc *nats.Conn, inbox string, n int) error {
+	return pour(s, f, stop, func(nc *nats.Conn, inbox string, n int) error {
 		b := slices.Clone(first)
 		id := string(farm(0).ID)
 		at := strings.Index(string(b), id)
@@ -72,7 +84,7 @@ func floodOfTips(t *testing.T, s *stage, stop <-chan struct{}) int {
 }
 
 // pour sends as fast as the server reads, and comes back when it is cut off.
-func pour(t *testing.T, s *stage, stop <-chan struct{}, send func(nc *nats.Conn, inbox string, n int) error) (sent int) {
+func pour(s *stage, f *flood, stop <-chan struct{}, send func(nc *nats.Conn, inbox string, n int) error) (sent int) {
 	var nc *nats.Conn
 	defer func() {
 		if nc != nil {
@@ -95,7 +107,11 @@ func pour(t *testing.T, s *stage, stop <-chan struct{}, send func(nc *nats.Conn,
 			}
 		}
 		inbox := nc.NewInbox()
-		nc.Subscribe(inbox+".*", func(*nats.Msg) {})
+		nc.Subscribe(inbox+".*", func(m *nats.Msg) {
+			if f.told != "" && bytes.Contains(m.Data, []byte(f.told)) {
+				f.heard.Add(1)
+			}
+		})
 		for n := range 1000 {
 			if send(nc, inbox, n) != nil {
 				break
@@ -109,7 +125,7 @@ func pour(t *testing.T, s *stage, stop <-chan struct{}, send func(nc *nats.Conn,
 	}
 }
 
-func floodOfConnections(t *testing.T, s *stage, stop <-chan struct{}) (sent int) {
+func floodOfConnections(t *testing.T, s *stage, _ *flood, stop <-chan struct{}) (sent int) {
 	var open []*nats.Conn
 	defer func() {
 		for _, nc := range open {
@@ -139,7 +155,7 @@ func floodOfConnections(t *testing.T, s *stage, stop <-chan struct{}) (sent int)
 }
 
 // floodOfStrangers keeps many connections open that say nothing.
-func floodOfStrangers(t *testing.T, s *stage, stop <-chan struct{}) (sent int) {
+func floodOfStrangers(t *testing.T, s *stage, _ *flood, stop <-chan struct{}) (sent int) {
 	u, err := url.Parse(s.URL())
 	if err != nil {
 		t.Error(err)
@@ -172,7 +188,7 @@ func floodOfStrangers(t *testing.T, s *stage, stop <-chan struct{}) (sent int) {
 	}
 }
 
-func floodOfSubscriptions(t *testing.T, s *stage, stop <-chan struct{}) (sent int) {
+func floodOfSubscriptions(t *testing.T, s *stage, _ *flood, stop <-chan struct{}) (sent int) {
 	for {
 		select {
 		case <-stop:
@@ -216,8 +232,12 @@ func neighbour(t *testing.T, s *stage, nc *nats.Conn, first int, d time.Duration
 	return took, again
 }
 
-// patience is how long a neighbour tries at the very most.
-const patience = time.Minute
+const (
+	// patience is how long a neighbour tries at the very most, on a machine
+	// however busy, and usual what half of its tips may take.
+	patience = 30 * time.Second
+	usual    = 3 * time.Second
+)
 
 func taken(t *testing.T, nc *nats.Conn, body []byte) bool {
 	t.Helper()
@@ -229,7 +249,9 @@ func taken(t *testing.T, nc *nats.Conn, body []byte) bool {
 	if err == nil {
 		err = json.Unmarshal(m.Data, &a)
 	}
-	if err != nil || a.Error != nil && a.Error.Status != 503 {
+	// A disk that is busy is no fault of anybody's; the others' flood must not be
+	// taken for the neighbour's own.
+	if err != nil || a.Error != nil && (a.Error.Status != 503 || bytes.Contains(m.Data, []byte(tooMuch))) {
 		t.Fatalf("the neighbour's tip: %+v, %v", a.Error, err)
 	}
 	return a.Error == nil
@@ -246,28 +268,35 @@ func TestAttackFloods(t *testing.T) {
 	if os.Getenv("LIAISON_LOAD") == "1" {
 		d = 5 * time.Second
 	} else {
-		kinds = slices.DeleteFunc(kinds, func(f flood) bool { return !f.brief })
+		kinds = slices.DeleteFunc(kinds, func(f *flood) bool { return !f.brief })
 	}
 	s := newStage(t)
 	nc := s.connect(victim)
-	quiet, _ := neighbour(t, s, nc, 1_000_000, d)
-	sum, notes, sender := 0, []string{}, len(quiet)
+	sum, notes, sender := 0, []string{}, 0
 	for i, f := range kinds {
 		t.Run(f.name, func(t *testing.T) {
-			t.Logf("%d tips so far", sender)
+			// Just before, because other work on the machine makes the times.
+			quiet, _ := neighbour(t, s, nc, 1_000_000+i*100_000, d)
 			stop, ended := make(chan struct{}), make(chan int, 1)
 			halt := sync.OnceFunc(func() { close(stop) })
 			defer halt() // also when the neighbour gives up
-			go func() { ended <- f.run(t, s, stop) }()
+			go func() { ended <- f.run(t, s, f, stop) }()
 			time.Sleep(d / 10)
-			took, again := neighbour(t, s, nc, 2_000_000+i*100_000, d)
+			took, again := neighbour(t, s, nc, 3_000_000+i*100_000, d)
 			halt()
 			sent := <-ended
-			sum, sender = sum+sent, sender+len(took)
+			sum, sender = sum+sent, sender+len(quiet)+len(took)
 			if sent == 0 {
 				t.Error("nothing was sent")
 			}
-			note := fmt.Sprintf("%s: %d sent, neighbour p50 %s, p99 %s, %d of %d told to try again", f.name, sent, quantile(took, 0.5), quantile(took, 0.99), again, len(took))
+			if f.told != "" && f.heard.Load() == 0 {
+				t.Errorf("of %d the flooder never hears %q", sent, f.told)
+			}
+			if half := quantile(took, 0.5); half > usual {
+				t.Errorf("half of the neighbour's tips take more than %s", half)
+			}
+			note := fmt.Sprintf("%s: %d sent, neighbour p50 %s, p99 %s (before %s, %s), %d of %d told to try again", f.name, sent,
+				quantile(took, 0.5), quantile(took, 0.99), quantile(quiet, 0.5), quantile(quiet, 0.99), again, len(took))
 			t.Log(note)
 			notes = append(notes, note)
 		})
@@ -278,5 +307,5 @@ func TestAttackFloods(t *testing.T) {
 	evidence.Record(t, evidence.Row{Name: "floods", Part: "attack", Fault: "one desk, or a stranger, asks for more than its share",
 		How:     fmt.Sprintf("%d kinds of flood, each from one connection as fast as the server reads, for %s, while a neighbour submits tips one by one", len(notes), d),
 		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestAttackFloods -timeout 0 ./broker", Runs: sum, Messages: sender, Acknowledged: sender,
-		Note: fmt.Sprintf("load average of the machine %.14s; without a flood the neighbour has p50 %s, p99 %s; %s", load, quantile(quiet, 0.5), quantile(quiet, 0.99), strings.Join(notes, "; "))})
+		Note: fmt.Sprintf("load average of the machine %.14s; %s", load, strings.Join(notes, "; "))})
 }

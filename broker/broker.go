@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,7 @@ func Open(ctx context.Context, cfg Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Log = slog.New(newQuiet(cfg.Log.Handler()))
 	b := &Broker{cfg: cfg}
 	if b.registry, err = accounts.Open(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("opening the registry: %w", err)
@@ -97,11 +99,11 @@ func (b *Broker) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("starting the message server: %w", err)
 	}
-	// Intake, router and readers have a connection each, so that none waits
-	// behind another's replies.
+	// Submissions, questions, intake, router and readers have a connection each,
+	// so that none waits behind another's arrivals or replies.
 	conns := map[string]*nats.Conn{}
 	streams := map[string]jetstream.JetStream{}
-	for _, name := range []string{"front", "intake", "router", "reader"} {
+	for _, name := range []string{"front", "ask", "intake", "router", "reader"} {
 		if conns[name], err = b.node.Hub(name); err != nil {
 			return fmt.Errorf("connecting the %s: %w", name, err)
 		}
@@ -133,7 +135,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	b.scrub = newScrubber(b.cfg, b.js)
-	b.ask = ask.New(ask.Config{Conn: conns["front"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
 	return nil
 }
 

@@ -22,7 +22,7 @@ func TestWall(t *testing.T) {
 	hash := accountHash(r.HubAccount())
 	want := map[string]jwt.ExportType{
 		"submit.*": jwt.Service, "submit.*.>": jwt.Service, "ask.*.>": jwt.Service, "live.*.>": jwt.Stream,
-		"$JS.API.CONSUMER.MSG.NEXT.DISCLOSURES.*": jwt.Service, "$JS.API.CONSUMER.INFO.DISCLOSURES.*": jwt.Service,
+		"$JS.API.CONSUMER.MSG.NEXT.DISCLOSURES.*": jwt.Service, "info.*": jwt.Service,
 		"$JS.ACK.DISCLOSURES.*.>": jwt.Service, "$JS.ACK._." + hash + ".DISCLOSURES.*.>": jwt.Service,
 	}
 	got := map[string]jwt.ExportType{}

@@ -27,8 +27,10 @@ type gate struct {
 }
 
 // gates are all the openings. There is deliberately none that reaches the
-// JetStream API beyond the two requests that a reader of a ready-made consumer
-// needs: a stream's own operations are not exported at all.
+// JetStream API beyond the one request that a reader of a ready-made consumer
+// needs: a stream's own operations are not exported at all. How its consumer
+// stands a desk asks the broker, which asks the server: the server has one line
+// for all such questions, also the broker's own, and drops it when it is long.
 //
 // A desk's name for the API must not begin with $JS.API: the server answers
 // requests there itself, before any import is looked at.
@@ -38,7 +40,7 @@ func gates() []gate {
 		{jwt.Service, "submit.*.>", "submit.>", false},
 		{jwt.Service, "ask.*.>", "ask.>", true},
 		{jwt.Service, "$JS.API.CONSUMER.MSG.NEXT." + DisclosuresName + ".*", feedAPI("MSG.NEXT"), true},
-		{jwt.Service, "$JS.API.CONSUMER.INFO." + DisclosuresName + ".*", feedAPI("INFO"), false},
+		{jwt.Service, "info.*", feedAPI("INFO"), false},
 		{jwt.Service, ackAddress(), ackAddress(), false},
 		{jwt.Stream, "live.*.>", schemas.LiveAddress + ".>", false},
 	}
@@ -117,6 +119,9 @@ func permissions(role Role, hub string) jwt.Permissions {
 	// The server fills these in for each user.
 	const account, user = "{{account-subject()}}", "{{subject()}}"
 	p := jwt.Permissions{}
+	// The shared inbox stays: an unmodified NATS client expects every answer at
+	// _INBOX.>, so that without it no answer would reach one. What that costs,
+	// and what a client does about it, is in the package's comment.
 	p.Sub.Allow.Add("_INBOX.>", inbox(user)+".>")
 	p.Pub.Deny.Add(schemas.LiveAddress + ".>")
 	if role == Send || role == Both {

@@ -29,6 +29,10 @@ import (
 // the key of the asking account.
 const Address = "ask.>"
 
+// infoAddress is where an account asks how its consumer stands; the second
+// token is the key, as in Address.
+const infoAddress = "info.*"
+
 // Directory tells whose account it is.
 type Directory interface {
 	// DeskOf returns the member and the name of the desk.
@@ -65,41 +69,39 @@ type Desk struct {
 	cfg    Config
 	ledger *ledger.Ledger
 
-	mu   sync.Mutex
-	busy map[string]int // questions being answered, by account; guarded by mu
+	lines *lines
 }
 
 // New returns an information desk that does nothing until Run.
 func New(cfg Config) *Desk {
-	return &Desk{cfg: cfg, ledger: ledger.New(cfg.JetStream), busy: map[string]int{}}
+	return &Desk{cfg: cfg, ledger: ledger.New(cfg.JetStream), lines: newLines()}
 }
 
 const (
-	// workers bounds the questions that are answered at once, and perAccount
-	// those of one account: a long answer must not keep all others waiting.
-	workers    = 8
-	perAccount = 2
-	// maxWaiting bounds the questions that wait.
-	maxWaiting = 1024
+	// workers bounds the questions that are answered at once.
+	workers = 8
 	// answerWait bounds one answer.
 	answerWait = 10 * time.Second
 )
 
 // Run answers until the context ends. An error means that it could not start.
 func (d *Desk) Run(ctx context.Context) error {
-	asked := make(chan *nats.Msg, maxWaiting)
-	sub, err := d.cfg.Conn.ChanSubscribe(Address, asked)
-	if err != nil {
-		return fmt.Errorf("serving %s: %w", Address, err)
+	for _, address := range []string{Address, infoAddress} {
+		sub, err := d.cfg.Conn.Subscribe(address, d.arrive())
+		if err != nil {
+			return fmt.Errorf("serving %s: %w", address, err)
+		}
+		defer sub.Unsubscribe()
 	}
-	defer sub.Unsubscribe()
 	var busy sync.WaitGroup
 	for range workers {
 		busy.Go(func() {
 			for {
 				select {
-				case msg := <-asked:
+				case msg := <-d.lines.asked:
+					began := time.Now()
 					d.answer(ctx, msg)
+					d.lines.done(accountOf(msg), time.Since(began))
 				case <-ctx.Done():
 					return
 				}
@@ -110,10 +112,38 @@ func (d *Desk) Run(ctx context.Context) error {
 	return nil
 }
 
-func (d *Desk) answer(ctx context.Context, msg *nats.Msg) {
-	if msg.Reply == "" {
-		return
+// refusalsTold is how many of one account's questions are told in a second that
+// there is no room for them; whoever asks still more hears nothing, so that a
+// refusal is always cheaper than a question.
+const refusalsTold = 100
+
+// arrive returns what puts a question into its account's line, or refuses it.
+func (d *Desk) arrive() nats.MsgHandler {
+	full := schemas.Refuse(schemas.RefusedStorage, "your desk has other questions waiting: ask again when they are answered")
+	told, second := map[string]int{}, time.Time{}
+	return func(msg *nats.Msg) {
+		account := accountOf(msg)
+		if msg.Reply == "" || d.lines.put(account, msg) {
+			return
+		}
+		if now := time.Now(); now.Sub(second) > time.Second {
+			second = now
+			clear(told)
+		}
+		if told[account]++; told[account] > refusalsTold {
+			return
+		}
+		if err := refuse(msg, full); err != nil {
+			d.cfg.Log.Error("refusing a question", "err", err)
+		}
 	}
+}
+
+// accountOf is the key of the asking account: the second token of the address,
+// which the server verifies.
+func accountOf(msg *nats.Msg) string { return strings.SplitN(msg.Subject, ".", 3)[1] }
+
+func (d *Desk) answer(ctx context.Context, msg *nats.Msg) {
 	within, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	err := d.dispatch(within, msg)
@@ -131,17 +161,15 @@ func (d *Desk) answer(ctx context.Context, msg *nats.Msg) {
 }
 
 func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
-	_, rest, _ := strings.Cut(msg.Subject, ".")
-	account, question, _ := strings.Cut(rest, ".")
+	account := accountOf(msg)
 	member, desk, ok := d.cfg.Directory.DeskOf(account)
 	if !ok {
 		return schemas.Refuse(schemas.RefusedPermission, "these credentials belong to no desk that is enrolled; ask the operator to enrol it")
 	}
-	if !d.begin(account) {
-		return schemas.Refuse(schemas.RefusedStorage, "your desk has other questions waiting: ask again when they are answered")
+	if strings.HasPrefix(msg.Subject, "info.") {
+		return d.info(ctx, msg, account)
 	}
-	defer d.end(account)
-	switch "ask." + question {
+	switch strings.Replace(msg.Subject, "."+account, "", 1) {
 	case schemas.AskReceipt:
 		return d.receipt(ctx, msg, member)
 	case schemas.AskHeld:
@@ -161,25 +189,6 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 	}
 	return schemas.Refuse(schemas.RefusedUnknown, "ask "+strings.Join([]string{schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf,
 		schemas.AskHead, schemas.AskProof, schemas.AskThread}, ", ")+" or "+schemas.AskDocket)
-}
-
-// begin takes one of an account's places, if one is free.
-func (d *Desk) begin(account string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.busy[account] >= perAccount {
-		return false
-	}
-	d.busy[account]++
-	return true
-}
-
-func (d *Desk) end(account string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.busy[account]--; d.busy[account] == 0 {
-		delete(d.busy, account)
-	}
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

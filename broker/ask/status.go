@@ -121,3 +121,12 @@ func heldStatus(e ledger.Stored, asking schemas.MemberID) schemas.Status {
 	}
 	return s
 }
+
+// info answers how the consumer of an account stands, as the server says it.
+func (d *Desk) info(ctx context.Context, msg *nats.Msg, account string) error {
+	m, err := d.cfg.JetStream.Conn().RequestWithContext(ctx, "$JS.API.CONSUMER.INFO."+ledger.Stream+"."+account, nil)
+	if err != nil {
+		return fmt.Errorf("asking how a consumer stands: %w", err)
+	}
+	return msg.Respond(m.Data)
+}

@@ -97,29 +97,30 @@ func (in *Intake) Run(ctx context.Context) error {
 	if err := in.cfg.Conn.Flush(); err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
-	// Room for a whole commit: what is examined while one commit is made durable
-	// goes out with the next. All of it is still counted in the queue.
-	examined := make(chan *submission, maxCommit)
+	in.work(ctx)
+	return nil
+}
+
+// work examines what waits while the last commit is made durable, until the
+// context ends. What is examined is still counted in the queue.
+func (in *Intake) work(ctx context.Context) {
+	examined := newAhead(in.queue.tell)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		in.storeAll(examined)
 	}()
-	for ctx.Err() == nil {
-		select {
-		case msg := <-in.queue.arrived:
-			s := in.examine(msg)
-			failpoint.Here("intake.examined")
-			examined <- s
-		case <-ctx.Done():
-		}
+	for msg := in.queue.take(ctx, examined.may); msg != nil; msg = in.queue.take(ctx, examined.may) {
+		s := in.examine(msg)
+		failpoint.Here("intake.examined")
+		examined.put(s)
 	}
-	close(examined)
+	close(examined.submissions)
 	<-done
-	return nil
 }
 
-// answersTurned is how many a second are told that there is no room for them.
+// answersTurned is how many of one account's are told in a second that there is
+// no room for them.
 const answersTurned = 1000
 
 // arrive returns what takes a submission in, or answers at once that there is
@@ -131,19 +132,20 @@ const answersTurned = 1000
 func (in *Intake) arrive() (nats.MsgHandler, error) {
 	full := schemas.Refuse(schemas.RefusedStorage, "too much of yours waits for its answer: wait for answers before you send more")
 	answer, err := encodeAnswer([]schemas.Receipt{{Refusal: full}})
-	turned, answered, second := uint64(0), 0, time.Time{}
+	turned, answered, second := uint64(0), map[string]int{}, time.Time{}
 	return func(msg *nats.Msg) {
-		if in.queue.put(msg) {
-			return
-		}
-		if turned++; turned&(turned-1) == 0 {
-			in.cfg.Log.Warn("submissions turned away because too much of the same desk waits", "account", accountOf(msg), "count", turned)
-		}
-		if now := time.Now(); now.Sub(second) > time.Second {
-			second, answered = now, 0
-		}
-		if answered++; answered <= answersTurned && msg.Reply != "" {
-			msg.Respond(answer) // fails only when the broker stops
+		for _, msg := range in.queue.put(msg) {
+			account := accountOf(msg)
+			if turned++; turned&(turned-1) == 0 {
+				in.cfg.Log.Warn("submissions turned away because too much of the same desk waits", "account", account, "count", turned)
+			}
+			if now := time.Now(); now.Sub(second) > time.Second {
+				second = now
+				clear(answered)
+			}
+			if answered[account]++; answered[account] <= answersTurned && msg.Reply != "" {
+				msg.Respond(answer) // fails only when the broker stops
+			}
 		}
 	}, err
 }
@@ -163,12 +165,13 @@ func (in *Intake) Ready() error {
 // Accepted returns how many records were stored since the start.
 func (in *Intake) Accepted() uint64 { return in.accepted.Load() }
 
-// storeAll commits what has been examined, whatever waits together, until the
-// channel is closed.
-func (in *Intake) storeAll(examined <-chan *submission) {
+// storeAll commits what has been examined, whatever waits together, until
+// nothing more comes.
+func (in *Intake) storeAll(examined *ahead) {
 	var next *submission
+	most := maxCommit
 	for {
-		group := group{}
+		group := group{most: most}
 		if next != nil {
 			group.add(next)
 			next = nil
@@ -177,7 +180,10 @@ func (in *Intake) storeAll(examined <-chan *submission) {
 		if len(group.submissions) == 0 && next == nil {
 			return
 		}
+		began := time.Now()
 		in.commit(&group)
+		most = nextMost(most, group.count, time.Since(began))
+		examined.bound(most)
 	}
 }
 

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"context"
+	"slices"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -9,62 +11,142 @@ import (
 // Bounds of what waits for its answer. Beyond them a submission is answered at
 // once: try again later.
 const (
+	// maxWaiting bounds what the client library keeps until the queue takes it,
+	// which it does at once.
 	maxWaiting      = 8192
 	maxWaitingBytes = 64 << 20
-	// maxAccount and maxAccountBytes bound one account's share, so that nobody
-	// has to wait for long behind somebody else's flood.
+	// maxAccount and maxAccountBytes bound one account's share.
 	maxAccount      = 1024
 	maxAccountBytes = 4 << 20
 )
 
-// queue is what has arrived and is not yet answered.
+// queue is what has arrived and is not yet answered. Each account has a line of
+// its own, in the order of arrival, and the lines are served in turn: whoever
+// sends little waits for one submission of each other account, however much
+// those have sent. When there is no room for all, the longest line gives way.
 type queue struct {
-	arrived chan *nats.Msg
+	arrived chan struct{} // holds something when there may be more to take
 
-	mu        sync.Mutex // guards what follows
-	bytes     int
-	byAccount map[string]share
+	mu    sync.Mutex // guards what follows
+	bytes int
+	lines map[string]*line // those of accounts that have anything unanswered
+	turns []*line          // those that are served, the next one first
 }
 
-// share is what one account has waiting.
-type share struct{ submissions, bytes int }
+// line is what one account has waiting, and how much of its is not answered.
+type line struct {
+	account            string
+	waiting            []*nats.Msg
+	inTurn             bool // it is among the queue's turns
+	submissions, bytes int
+}
 
 func newQueue() *queue {
-	return &queue{arrived: make(chan *nats.Msg, maxWaiting), byAccount: map[string]share{}}
+	return &queue{arrived: make(chan struct{}, 1), lines: map[string]*line{}}
 }
 
-// put takes a submission in and says whether there was room.
-func (q *queue) put(msg *nats.Msg) bool {
+// put takes a submission in and returns those that there is no room for: the
+// submission itself if its account has its share, or the latest of whoever has
+// most.
+func (q *queue) put(msg *nats.Msg) (turned []*nats.Msg) {
 	account, size := accountOf(msg), sizeOf(msg)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	has := q.byAccount[account]
-	if q.bytes+size > maxWaitingBytes || has.bytes+size > maxAccountBytes || has.submissions == maxAccount {
-		return false
+	l := q.lines[account]
+	if l == nil {
+		l = &line{account: account}
 	}
-	select {
-	case q.arrived <- msg:
-	default:
-		return false
+	if l.bytes+size > maxAccountBytes || l.submissions == maxAccount {
+		return []*nats.Msg{msg}
 	}
-	q.bytes += size
-	q.byAccount[account] = share{has.submissions + 1, has.bytes + size}
-	return true
+	for q.bytes+size > maxWaitingBytes {
+		longest := q.longest()
+		if longest == nil || longest.bytes <= l.bytes+size {
+			return append(turned, msg)
+		}
+		turned = append(turned, longest.waiting[len(longest.waiting)-1])
+		longest.waiting = longest.waiting[:len(longest.waiting)-1]
+		q.forget(turned[len(turned)-1])
+	}
+	q.lines[account] = l
+	l.waiting = append(l.waiting, msg)
+	l.submissions, l.bytes, q.bytes = l.submissions+1, l.bytes+size, q.bytes+size
+	if !l.inTurn {
+		l.inTurn, q.turns = true, append(q.turns, l)
+	}
+	q.tell()
+	return turned
+}
+
+// take returns the next submission of an account that may have one, or nil when
+// the context ends. It is still counted until done.
+func (q *queue) take(ctx context.Context, may func(account string) bool) *nats.Msg {
+	for ctx.Err() == nil {
+		if msg := q.next(may); msg != nil {
+			return msg
+		}
+		select {
+		case <-q.arrived:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// next takes from the first line that may be served, and puts it last.
+func (q *queue) next(may func(account string) bool) *nats.Msg {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.turns = slices.DeleteFunc(q.turns, func(l *line) bool {
+		l.inTurn = len(l.waiting) > 0 // not if it gave way
+		return !l.inTurn
+	})
+	i := slices.IndexFunc(q.turns, func(l *line) bool { return may(l.account) })
+	if i < 0 {
+		return nil
+	}
+	l := q.turns[i]
+	msg := l.waiting[0]
+	l.waiting[0] = nil
+	l.waiting = l.waiting[1:]
+	q.turns = append(slices.Delete(q.turns, i, i+1), l)
+	return msg
 }
 
 // done gives back the room of a submission that has been answered.
 func (q *queue) done(msg *nats.Msg) {
-	account, size := accountOf(msg), sizeOf(msg)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.bytes -= size
-	left := q.byAccount[account]
-	left.submissions, left.bytes = left.submissions-1, left.bytes-size
-	if left.submissions == 0 {
-		delete(q.byAccount, account)
-		return
+	q.forget(msg)
+}
+
+// forget gives back the room of a submission; the caller holds mu.
+func (q *queue) forget(msg *nats.Msg) {
+	account, size := accountOf(msg), sizeOf(msg)
+	l := q.lines[account]
+	l.submissions, l.bytes, q.bytes = l.submissions-1, l.bytes-size, q.bytes-size
+	if l.submissions == 0 {
+		delete(q.lines, account)
 	}
-	q.byAccount[account] = left
+}
+
+// longest is the line with the most bytes of those that can give way; the
+// caller holds mu.
+func (q *queue) longest() (longest *line) {
+	for _, l := range q.turns {
+		if len(l.waiting) > 0 && (longest == nil || l.bytes > longest.bytes) {
+			longest = l
+		}
+	}
+	return longest
+}
+
+// tell wakes whoever takes.
+func (q *queue) tell() {
+	select {
+	case q.arrived <- struct{}{}:
+	default:
+	}
 }
 
 // sizeOf counts a message with what it takes to keep it.

@@ -113,7 +113,13 @@ func (s *site) serve() {
 		m.Respond([]byte("first"))
 		m.Respond([]byte("second"))
 	}
-	for address, handle := range map[string]nats.MsgHandler{"submit.*": submit, "submit.*.>": submit, "ask.*.>": ask} {
+	info := func(m *nats.Msg) {
+		account := strings.Split(m.Subject, ".")[1]
+		if got, err := nc.Request("$JS.API.CONSUMER.INFO."+accounts.DisclosuresName+"."+account, nil, 5*time.Second); err == nil {
+			m.Respond(got.Data)
+		}
+	}
+	for address, handle := range map[string]nats.MsgHandler{"submit.*": submit, "submit.*.>": submit, "ask.*.>": ask, "info.*": info} {
 		if _, err := nc.Subscribe(address, handle); err != nil {
 			s.t.Fatal(err)
 		}
