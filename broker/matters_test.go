@@ -407,3 +407,23 @@ func TestARecallReachesWhoeverHasAnythingOfIt(t *testing.T) {
 	}
 	m.sound()
 }
+
+func TestAReviewIsOwedOnItsDayAndNotForDaysThatHavePassed(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla")
+	for _, day := range []string{"2009-08-25", "2009-08-20"} {
+		tip := full(m.message(schemas.KindTip, "gla"), "Workers at an invented farm have had their passports taken.")
+		tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+		tip.Created = schemas.At(time.Date(2009, 8, 14, 9, 30, 0, 0, time.UTC))
+		if err := tip.Review.UnmarshalText([]byte(day)); err != nil {
+			t.Fatal(err)
+		}
+		m.takes(tip)
+	}
+	want := "map[held gla:2009-08-27 17:00 review gla:2009-08-26 00:00]"
+	if got := fmt.Sprint(m.owed()); got != want {
+		t.Errorf("owed %s, want %s", got, want)
+	}
+	m.set("2009-08-26 00:01")
+	m.hears("gla", "the review", isNotice(schemas.NoticeLapsed, "review", ""))
+	m.sound()
+}

@@ -23,12 +23,13 @@ func (c *change) sooner(name schemas.Code, t *Thread, by time.Time) time.Time {
 }
 
 // held starts or ends the originator's clock for what nobody gets, and starts
-// that of the message's review.
+// that of the message's review, unless the day has passed already: an old record
+// that comes in late begins no duty.
 func (c *change) held() error {
 	e, m := c.entry, c.message
 	t := &Thread{Of: c.self(), Urgency: m.Urgency, Nation: policy.NationOf(m), Protected: e.Protected}
-	if !e.Review.IsZero() && e.Replaces == 0 {
-		if err := c.start(t, policy.ClockReview, e.Originator, "", c.endOfDay(e.Review, t.Nation)); err != nil {
+	if by := c.endOfDay(e.Review, t.Nation); by.After(e.At) && e.Replaces == 0 {
+		if err := c.start(t, policy.ClockReview, e.Originator, "", by); err != nil {
 			return err
 		}
 	}
