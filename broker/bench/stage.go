@@ -63,7 +63,7 @@ func openStage(s *site, p *policy.Policy) (*stage, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	st.stopIntake = stop
 	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks, Steps: noMatters{},
-		Policy: st.policy.Load, Now: time.Now, Log: s.log})
+		Healthy: st.node.Healthy, Policy: st.policy.Load, Now: time.Now, Log: s.log})
 	go func() { st.intake <- in.Run(ctx) }()
 	return st, nil
 }
