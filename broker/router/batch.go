@@ -112,7 +112,7 @@ func (r *Router) commit(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	if r.cfg.Settled != nil {
-		if err := r.cfg.Settled(ctx); err != nil {
+		if err := r.cfg.Settled(ctx, b.end.place); err != nil {
 			return fmt.Errorf("waiting until the intake is durable: %w", err)
 		}
 	}

@@ -46,11 +46,11 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Desks     Desks
-	// Settled returns nil once all that can be read of the intake is durable. It
-	// is asked before each commit: the engine shows a batch before it has synced
-	// it, and a decision must not outlive the message that it is about. Nil means
-	// that nobody needs to be asked.
-	Settled func(context.Context) error
+	// Settled returns nil once the intake is durable up to a sequence. It is asked
+	// before each commit: the engine shows a batch before it has synced it, and a
+	// decision must not outlive the message that it is about. Nil means that nobody
+	// needs to be asked.
+	Settled func(ctx context.Context, upTo uint64) error
 	Holders Holders
 	// Grown is called when the ledger has grown. It must not wait.
 	Grown func(ledger.Growth)
