@@ -188,7 +188,7 @@ func (r *Router) route(ctx context.Context) error {
 			}
 		}
 		failpoint.Here("router.fetched")
-		if at, err = r.routeAll(ctx, at, waiting); err != nil {
+		if at, err = r.routeAll(ctx, at, in, waiting); err != nil {
 			return err
 		}
 	}
