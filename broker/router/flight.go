@@ -34,15 +34,20 @@ func (f flight) land() error {
 	return <-f.done
 }
 
-// routeAll decides what waits and commits it, and what arrives meanwhile, unless
-// somebody waits for a turn. While one batch is being made durable the next one
+// backlog is how many records must have arrived for the next batch to be made of
+// them while one is on its way. Fewer are better left to gather until it has
+// landed: a batch costs the same for a few records as for many.
+const backlog = 500
+
+// routeAll decides what waits and commits it, and what arrives meanwhile if it is
+// a backlog, unless somebody waits for a turn. While one batch is being made durable the next one
 // is decided: its place, its chain and its fence are known before, and hold if
 // the commit does. Nothing is on its way when it returns.
 func (r *Router) routeAll(ctx context.Context, at position, in *reader, waiting []intakeRecord) (position, error) {
 	var ahead flight
 	for {
 		var err error
-		if len(r.changed) == 0 {
+		if len(r.changed) == 0 && len(in.arrived) >= backlog {
 			waiting, err = in.more(ctx, waiting)
 		}
 		if err != nil || len(waiting) == 0 {
