@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -20,6 +21,7 @@ func newBench() *cobra.Command {
 	var dir, file string
 	var quick, long bool
 	var scale float64
+	var only []string
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure the broker beside the engine that it runs on",
 		Long: `Measure, in one run and in turns, a broker and the plain NATS engine on which it
@@ -37,7 +39,11 @@ other things are worth less. The folder must be on a real disk.`,
 			if err != nil {
 				return err
 			}
-			report, err := runBench(cmd, dir, plan)
+			parts, err := chooseParts(only)
+			if err != nil {
+				return err
+			}
+			report, err := runBench(cmd, dir, plan, parts)
 			if err != nil {
 				return err
 			}
@@ -50,7 +56,19 @@ other things are worth less. The folder must be on a real disk.`,
 	cmd.Flags().BoolVar(&quick, "quick", false, "take 20 seconds")
 	cmd.Flags().BoolVar(&long, "long", false, "take up to 15 minutes, with a million messages stored")
 	cmd.Flags().Float64Var(&scale, "scale", 1, "measure so many times as long, with so many times as many messages")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "measure only these `PARTS`: intake, routing, tables, whole, latency, cost, start")
 	return cmd
+}
+
+// chooseParts reads the names of parts.
+func chooseParts(names []string) (parts []bench.Part, err error) {
+	for _, name := range names {
+		if !slices.Contains(bench.Parts, bench.Part(name)) {
+			return nil, usageError{fmt.Errorf("there is no part %q: give any of %v", name, bench.Parts)}
+		}
+		parts = append(parts, bench.Part(name))
+	}
+	return parts, nil
 }
 
 // choosePlan says how much the flags ask for.
@@ -70,14 +88,14 @@ func choosePlan(quick, long bool, scale float64) (bench.Plan, error) {
 
 // runBench measures in a new folder, which it removes, and says meanwhile what
 // it does.
-func runBench(cmd *cobra.Command, dir string, plan bench.Plan) (bench.Report, error) {
+func runBench(cmd *cobra.Command, dir string, plan bench.Plan, only []bench.Part) (bench.Report, error) {
 	work, err := os.MkdirTemp(dir, "liaison-bench-")
 	if err != nil {
 		return bench.Report{}, err
 	}
 	defer os.RemoveAll(work)
 	errs := cmd.ErrOrStderr()
-	report, err := bench.Run(cmd.Context(), bench.Config{Dir: work, Tables: protocol.Tables, Plan: plan,
+	report, err := bench.Run(cmd.Context(), bench.Config{Dir: work, Tables: protocol.Tables, Plan: plan, Only: only,
 		Log: newLog(errs, slog.LevelError), Say: func(format string, args ...any) { fmt.Fprintf(errs, format+"\n", args...) }})
 	report.Command, report.Commit = strings.Join(append([]string{"liaison"}, os.Args[1:]...), " "), shortCommit()
 	return report, err

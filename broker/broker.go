@@ -129,7 +129,7 @@ func (b *Broker) start(ctx context.Context) error {
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
-		Holders: b.docket, Grown: b.docket.Committed, Settled: b.settled,
+		Holders: b.docket, Grown: b.docket.Committed, Settled: b.settled, Heard: b.node.Heard,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err

@@ -186,3 +186,38 @@ func dump(t *testing.T, h nats.Header) string {
 	}
 	return string(b)
 }
+
+// TestLiveCopiesAreForWhoListens: the router asks the node whether anybody does,
+// so it must know of those who listen through an import, and of nobody else.
+func TestLiveCopiesAreForWhoListens(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("kent", accounts.Enrolment{})
+	s.enrol("lincolnshire", accounts.Enrolment{})
+	heard := func(member schemas.MemberID) bool {
+		t.Helper()
+		for _, d := range s.registry.Desks() {
+			if d.Member == member {
+				return s.node.Heard(schemas.LiveCopyAddress(d.Account, farm(0)))
+			}
+		}
+		t.Fatalf("no desk of %s", member)
+		return false
+	}
+	nc := s.connect("kent/main")
+	if heard("kent") || heard("lincolnshire") {
+		t.Error("somebody is heard before anybody listens")
+	}
+	sub, err := nc.SubscribeSync("feed.tip.>")
+	if err != nil || nc.Flush() != nil {
+		t.Fatal(err)
+	}
+	if !heard("kent") || heard("lincolnshire") {
+		t.Errorf("Kent alone listens: it is heard: %v, Lincolnshire is: %v", heard("kent"), heard("lincolnshire"))
+	}
+	if err := sub.Unsubscribe(); err != nil || nc.Flush() != nil {
+		t.Fatal(err)
+	}
+	if heard("kent") {
+		t.Error("Kent is heard when it listens no more")
+	}
+}

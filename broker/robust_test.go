@@ -66,25 +66,95 @@ func TestQuestionsLeaveNothingBehindInTheEngine(t *testing.T) {
 	s.enrol("lincolnshire", accounts.Enrolment{})
 }
 
+// TestAnErasedRecordIsNotTakenAgain: nothing erases while the broker runs, so
+// that the intake asks for what is gone when it starts, and when the store was
+// opened again.
 func TestAnErasedRecordIsNotTakenAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	s.enrol("gla", accounts.Enrolment{})
+	creds := s.creds
+	publish(t, s, 0, 40)
+	s.routed(40)
+	erase := func(sequence uint64) {
+		intake, err := s.js.Stream(t.Context(), schemas.IntakeName)
+		if err == nil {
+			err = intake.SecureDeleteMsg(t.Context(), sequence)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(n int) {
+		t.Helper()
+		gla := s.connect("gla/main")
+		if a := submit(t, gla, "submit", encodeMsgPack(t, farm(n)), nil); a.Error == nil || a.Receipts[0].Refusal.Code != schemas.RefusedErased {
+			t.Errorf("an erased record sent again is answered %+v", a)
+		}
+		if a := submit(t, gla, "submit", encodeMsgPack(t, farm(n+1)), nil); a.Error != nil || !a.Duplicate {
+			t.Errorf("its neighbour is answered %+v", a)
+		}
+		a := submit(t, gla, "submit", bundle(t, 0, 30), nil)
+		if a.Error == nil || a.Receipts[n].Refusal == nil || a.Receipts[n].Refusal.Code != schemas.RefusedErased || !a.Receipts[n+1].Duplicate {
+			t.Errorf("an erased record sent again with its neighbours is answered %+v, the neighbour %+v", a.Receipts[n], a.Receipts[n+1])
+		}
+	}
+	erase(2)
+	s.intake.Open() // as when the store was opened again
+	refused(1)
+	erase(12)
+	s.stop()
+	s = start(t, dir)
+	s.creds = creds
+	refused(1)
+	refused(11)
+}
+
+// TestOldAndNewInOneBundle: each record of a bundle has its own receipt, however
+// many of them the intake had before.
+func TestOldAndNewInOneBundle(t *testing.T) {
 	s := start(t, t.TempDir())
 	s.enrol("gla", accounts.Enrolment{})
-	publish(t, s, 0, 3)
-	s.routed(3)
-	intake, err := s.js.Stream(t.Context(), schemas.IntakeName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := intake.SecureDeleteMsg(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
+	publish(t, s, 0, 10)
 	gla := s.connect("gla/main")
-	if a := submit(t, gla, "submit", encodeMsgPack(t, farm(1)), nil); a.Error == nil || a.Receipts[0].Refusal.Code != schemas.RefusedErased {
-		t.Errorf("an erased record sent again is answered %+v", a)
+	other := farm(3)
+	other.Reference = "another"
+	old := 10
+	for _, size := range []int{12, 60, 120} {
+		// Old ones, new ones, one of them twice, and an old id with new content.
+		body := bundle(t, 0, size)
+		body = append(body, encodeMsgPack(t, farm(size-1))...)
+		body = append(body, encodeMsgPack(t, other)...)
+		body[1], body[2] = byte((size+2)>>8), byte(size+2)
+		a := submit(t, gla, "submit", body, nil)
+		if len(a.Receipts) != size+2 {
+			t.Fatalf("%d receipts for %d records", len(a.Receipts), size+2)
+		}
+		for n, r := range a.Receipts[:size] {
+			if r.Refusal != nil || r.Duplicate != (n < old) || r.Sequence == 0 {
+				t.Errorf("record %d of %d: %+v", n, size, r)
+			}
+		}
+		if last := a.Receipts[size]; !last.Duplicate || last.Sequence != a.Receipts[size-1].Sequence {
+			t.Errorf("the twin of %+v is answered %+v", a.Receipts[size-1], last)
+		}
+		if r := a.Receipts[size+1].Refusal; r == nil || r.Code != schemas.RefusedConflict {
+			t.Errorf("an old id with other content is answered %+v", a.Receipts[size+1])
+		}
+		old = size
 	}
-	if a := submit(t, gla, "submit", encodeMsgPack(t, farm(2)), nil); a.Error != nil || !a.Duplicate {
-		t.Errorf("its neighbour is answered %+v", a)
+	s.routed(120)
+	checkLedger(t, s, 120)
+}
+
+// bundle is farms as one submission.
+func bundle(t *testing.T, from, to int) []byte {
+	t.Helper()
+	body := []byte{0xdc, byte((to - from) >> 8), byte(to - from)}
+	for n := from; n < to; n++ {
+		body = append(body, encodeMsgPack(t, farm(n))...)
 	}
+	return body
 }
 
 func TestABundleOfManyFaultsIsAnswered(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"liaison/broker/policy"
 )
 
-// Config says what is measured and where. Every field is required.
+// Config says what is measured and where. Every field is required, but Only.
 type Config struct {
 	// Dir is an empty folder on the disk that is measured. What is left in it
 	// afterwards is of no use.
@@ -24,6 +25,8 @@ type Config struct {
 	// Tables are the protocol tables: the embedded ones.
 	Tables fs.FS
 	Plan   Plan
+	// Only names the parts to measure; none means all.
+	Only []Part
 	// Say is told what goes on, a line at a time.
 	Say func(format string, args ...any)
 	Log *slog.Logger
@@ -60,24 +63,39 @@ func (b *bench) run(ctx context.Context) (err error) {
 		defer (*e).stop()
 	}
 	// What the intake took is never routed: its folder is thrown away.
-	if err := b.move(ctx, "intake"); err != nil {
-		return err
-	}
-	if err := b.onStage(ctx, b.measureIntake); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(b.site.dir); err != nil {
-		return err
+	if b.wants(Intake) {
+		if err := b.move(ctx, "intake"); err != nil {
+			return err
+		}
+		if err := b.onStage(ctx, b.measureIntake); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(b.site.dir); err != nil {
+			return err
+		}
 	}
 	if err := b.move(ctx, "broker"); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{b.routing, b.onBroker, b.startUp} {
-		if err := part(ctx); err != nil {
+	if b.wants(Routing, Tables) {
+		if err := b.onStage(ctx, b.routing); err != nil {
 			return err
 		}
 	}
+	if b.wants(Whole, Cost, Latency, Start) {
+		if err := b.onBroker(ctx); err != nil {
+			return err
+		}
+	}
+	if b.wants(Start) {
+		return b.startUp(ctx)
+	}
 	return nil
+}
+
+// wants says whether any of the parts is to be measured.
+func (b *bench) wants(parts ...Part) bool {
+	return len(b.Only) == 0 || slices.ContainsFunc(parts, func(p Part) bool { return slices.Contains(b.Only, p) })
 }
 
 // move makes a new folder for the broker.
@@ -101,13 +119,16 @@ func (b *bench) onStage(ctx context.Context, measure func(context.Context, *stag
 	return measure(ctx, st)
 }
 
-func (b *bench) routing(ctx context.Context) error {
-	return b.onStage(ctx, func(ctx context.Context, st *stage) error {
+func (b *bench) routing(ctx context.Context, st *stage) error {
+	if b.wants(Routing) {
 		if err := b.measureRouting(ctx, st); err != nil {
 			return err
 		}
-		return b.measureTables(ctx, st)
-	})
+	}
+	if !b.wants(Tables) {
+		return nil
+	}
+	return b.measureTables(ctx, st)
 }
 
 // plain is a plain engine as clients see it, with as many connections as the

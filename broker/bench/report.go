@@ -40,6 +40,9 @@ const (
 	Start   Part = "start"
 )
 
+// Parts are all of them, in that order.
+var Parts = []Part{Intake, Routing, Tables, Whole, Latency, Cost, Start}
+
 // Spread is the median of some repetitions, the lowest and the highest.
 type Spread struct {
 	Median float64 `json:"median"`

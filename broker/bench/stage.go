@@ -63,7 +63,7 @@ func openStage(s *site, p *policy.Policy) (*stage, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	st.stopIntake = stop
 	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks, Steps: noMatters{},
-		Policy: st.policy.Load, Now: time.Now, Log: s.log})
+		Healthy: st.node.Healthy, Policy: st.policy.Load, Now: time.Now, Log: s.log})
 	go func() { st.intake <- in.Run(ctx) }()
 	return st, nil
 }
@@ -119,7 +119,7 @@ func (st *stage) route(ctx context.Context, fanOut int) (messages int, took time
 	if err != nil {
 		return 0, 0, err
 	}
-	r := router.New(router.Config{Conn: st.conns["router"], JetStream: st.streams["router"], Desks: st.desks, Holders: noMatters{}, Grown: func(ledger.Growth) {}, Now: time.Now, Log: st.site.log,
+	r := router.New(router.Config{Conn: st.conns["router"], JetStream: st.streams["router"], Desks: st.desks, Heard: st.node.Heard, Holders: noMatters{}, Grown: func(ledger.Growth) {}, Now: time.Now, Log: st.site.log,
 		Policy: func() (*policy.Policy, string) { return st.policy.Load(), "bench" }})
 	routing, stop := context.WithCancel(ctx)
 	defer stop()

@@ -72,11 +72,15 @@ func (b *bench) onBroker(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.stop()) }()
-	if err := b.measureWhole(ctx, r); err != nil {
-		return err
+	if b.wants(Whole, Cost) {
+		if err := b.measureWhole(ctx, r); err != nil {
+			return err
+		}
 	}
-	if err := b.measureLatency(ctx, r); err != nil {
-		return err
+	if b.wants(Latency) {
+		if err := b.measureLatency(ctx, r); err != nil {
+			return err
+		}
 	}
 	if more := b.Plan.Stored - int(b.site.counter.Load()); more > 0 {
 		b.Say("storing %d more messages", more)

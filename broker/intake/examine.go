@@ -21,6 +21,7 @@ type submission struct {
 type record struct {
 	message   *schemas.Message
 	account   string
+	address   string // of the record in the intake
 	canonical []byte
 	digest    schemas.Digest
 	receipt   schemas.Receipt
@@ -124,6 +125,7 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 		return schemas.RefuseMalformed(err)
 	}
 	r.digest = schemas.DigestOfCanonical(r.canonical)
+	r.address = schemas.IntakeAddress(m.Originator, m.ID)
 	return nil
 }
 

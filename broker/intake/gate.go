@@ -33,6 +33,7 @@ func (in *Intake) Open() {
 	g := &in.store.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	in.store.opened.Add(1)
 	g.refusal = nil
 	in.trouble.Store(nil)
 }

@@ -35,13 +35,15 @@ func checkRecipients(m *schemas.Message, p *policy.Policy, day time.Time) *schem
 }
 
 // checkSteps refuses those of the records that are steps which their matter
-// does not allow as it stands, and returns the others.
+// does not allow as it stands, and returns the others. The records must be new:
+// a step that was taken is no longer allowed. After an error all are refused.
 func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, error) {
 	var kept []*record
 	for _, r := range fresh {
-		if _, about := r.message.Of(); about {
+		if r.isStep() {
 			refusal, err := s.steps.Allow(ctx, r.message)
 			if err != nil {
+				refuseAll(fresh, err)
 				return nil, fmt.Errorf("looking up how a matter stands: %w", err)
 			}
 			if refusal != nil {
@@ -52,4 +54,10 @@ func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, err
 		kept = append(kept, r)
 	}
 	return kept, nil
+}
+
+// isStep says whether the record is about another message.
+func (r *record) isStep() bool {
+	_, about := r.message.Of()
+	return about
 }

@@ -25,9 +25,6 @@ const (
 	// singly is the most records that are published one by one: an atomic
 	// batch costs 3 to 6 ms of staging, a synced publish about 0.25 ms.
 	singly = 16
-	// lookupSize is the most ids of one look-up: 256 messages of 64 KiB stay
-	// below what the server lets wait for one connection.
-	lookupSize = 256
 )
 
 // The engine's error numbers that the intake tells apart.
@@ -38,6 +35,13 @@ const (
 )
 
 // store keeps accepted records in the stream INTAKE.
+//
+// An id is taken once and for ever. That the intake has no message with it is
+// the condition under which the engine stores one, so that fresh records are
+// published without a look-up before. The engine's condition holds for what is
+// in the intake now: as long as that is everything it ever took, no more need be
+// asked. Otherwise, and as long as senders send again what was accepted, each id
+// is looked up first, among the decisions, too.
 type store struct {
 	js jetstream.JetStream
 	// healthy says whether every stream still works.
@@ -45,6 +49,15 @@ type store struct {
 	gate    gate
 	last    atomic.Uint64 // the highest sequence that a receipt has named
 	steps   Steps
+	// opened counts how often the streams were opened again. Nothing else than a
+	// new start makes the intake lack what it took: whatever is to erase messages
+	// while the broker runs must count here, too, before it does.
+	opened atomic.Uint64
+
+	// What follows belongs to the goroutine that commits.
+	whole   bool   // the intake was seen to have all that it ever took
+	wholeAt uint64 // what opened was before that
+	again   bool   // the last records that were published or looked up were not all new
 }
 
 // accept gives every record a final receipt: stored now, stored before, or
@@ -73,44 +86,28 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 	return err
 }
 
-// commit looks records up and stores those that are new.
+// commit stores the records that are new and gives the others their receipts.
 func (s *store) commit(ctx context.Context, records []*record) error {
-	known, err := s.find(ctx, records)
-	if err == nil && len(known) > 0 {
-		// A batch that could not be made durable can be found all the same: no
-		// receipt may rest on it. The engine ends the batch before it answers a
-		// look-up, so that its fault shows by now.
-		err = s.healthy()
-	}
-	if err != nil {
-		refuseAll(records, err)
-		return err
-	}
-	var fresh []*record
-	twins := map[*record]*record{} // a record to an earlier one of the same id
-	first := map[string]*record{}
-	for _, r := range records {
-		address := schemas.IntakeAddress(r.message.Originator, r.message.ID)
-		switch have, ok := known[address]; {
-		case ok:
-			r.resolve(have)
-		case first[address] != nil:
-			twins[r] = first[address]
-		default:
-			first[address] = r
-			fresh = append(fresh, r)
+	fresh, twins := apart(records)
+	var err error
+	looked := s.again || !s.whole || s.wholeAt != s.opened.Load() || slices.ContainsFunc(fresh, (*record).isStep)
+	if looked {
+		if fresh, err = s.unknown(ctx, fresh); err != nil {
+			return err
+		}
+		if fresh, err = s.checkSteps(ctx, fresh); err != nil {
+			return err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		refuseAll(fresh, err)
-		return err
-	}
 	failpoint.Here("intake.searched")
-	if fresh, err = s.checkSteps(ctx, fresh); err != nil {
-		refuseAll(records, err)
-		return err
+	taken, err := s.publish(ctx, fresh, looked)
+	if len(taken) > 0 {
+		fresh, fault := s.unknown(ctx, taken)
+		if fault == nil {
+			_, fault = s.publish(ctx, fresh, true)
+		}
+		err = errors.Join(err, fault)
 	}
-	err = s.publish(ctx, fresh)
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {
 			r.receipt.Refusal = earlier.receipt.Refusal
@@ -121,118 +118,33 @@ func (s *store) commit(ctx context.Context, records []*record) error {
 	return err
 }
 
-// accepted is what is known of a record that was accepted before.
-type accepted struct {
-	sequence uint64
-	digest   string
-	erased   bool
-}
-
-// resolve gives a record whose id is known its receipt.
-func (r *record) resolve(have accepted) {
-	switch {
-	case have.erased:
-		r.receipt.Refusal = schemas.Refuse(schemas.RefusedErased, "it was accepted before and has been erased; it is not taken again",
-			schemas.Fault{Path: "id", Code: "erased", Problem: "a message with this id was decided and then erased", Advice: "ask the operator for the ledger entry"})
-	case have.digest != digestText(r.digest):
-		r.receipt.Refusal = schemas.Refuse(schemas.RefusedConflict, "choose a new id, and link to the earlier message with the relation \"supersedes\"",
-			schemas.Fault{Path: "id", Code: "conflict", Problem: fmt.Sprintf("the id was accepted before, at sequence %d, with other content", have.sequence),
-				Advice: "an accepted message never changes"})
-	default:
-		r.receipt.Sequence, r.receipt.Duplicate = have.sequence, true
+// apart tells the first record of each id from its twins, each with that first.
+func apart(records []*record) (first []*record, twins map[*record]*record) {
+	if len(records) == 1 {
+		return records, nil
 	}
-}
-
-// find looks every id up, in the intake and, if it is not there, among the
-// decisions: an id that has a decision and no message any more was erased.
-func (s *store) find(ctx context.Context, records []*record) (map[string]accepted, error) {
-	known := map[string]accepted{}
-	for part := range slices.Chunk(records, lookupSize) {
-		addresses := make([]string, len(part))
-		for i, r := range part {
-			addresses[i] = schemas.IntakeAddress(r.message.Originator, r.message.ID)
-		}
-		slices.Sort(addresses)
-		addresses = slices.Compact(addresses) // one id many times is one look-up
-		err := s.lookUp(ctx, schemas.IntakeName, addresses, func(m *jetstream.RawStreamMsg) {
-			known[m.Subject] = accepted{sequence: m.Sequence, digest: m.Header.Get(ledger.HeaderDigest)}
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := s.findErased(ctx, part, known); err != nil {
-			return nil, err
-		}
-	}
-	return known, nil
-}
-
-// findErased looks for decisions about records that the intake does not have.
-// There are nearly never any, and a decision may be large: so only one is asked
-// for, and only if there is one, each record on its own.
-func (s *store) findErased(ctx context.Context, records []*record, known map[string]accepted) error {
-	var decisions []string
+	byAddress := make(map[string]*record, len(records))
+	first, twins = make([]*record, 0, len(records)), map[*record]*record{}
 	for _, r := range records {
-		if _, ok := known[schemas.IntakeAddress(r.message.Originator, r.message.ID)]; !ok {
-			decisions = append(decisions, schemas.DecisionAddress(r.message.Originator, r.message.ID))
+		if earlier, ok := byAddress[r.address]; ok {
+			twins[r] = earlier
+			continue
 		}
+		byAddress[r.address] = r
+		first = append(first, r)
 	}
-	if len(decisions) == 0 {
-		return nil
-	}
-	// Asked after the look-up: whatever was erased before it shows here.
-	intake, err := s.js.Stream(ctx, schemas.IntakeName)
-	if err != nil {
-		return fmt.Errorf("looking up whether anything was erased: %w", err)
-	}
-	if state := intake.CachedInfo().State; state.Msgs == state.LastSeq {
-		return nil // the intake still has all that it ever took
-	}
-	erased := false
-	err = s.lookUp(ctx, ledger.Stream, decisions, func(*jetstream.RawStreamMsg) { erased = true }, jetstreamext.GetLastMsgsBatchSize(1))
-	if err != nil || !erased {
-		return err
-	}
-	for _, d := range decisions {
-		err := s.lookUp(ctx, ledger.Stream, []string{d}, func(m *jetstream.RawStreamMsg) {
-			known["intake"+m.Subject[len("decision"):]] = accepted{erased: true}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return first, twins
 }
 
-// lookUp calls found with the last message at each address that has one.
-func (s *store) lookUp(ctx context.Context, stream string, addresses []string, found func(*jetstream.RawStreamMsg), opts ...jetstreamext.GetLastForOpt) error {
-	msgs, err := jetstreamext.GetLastMsgsFor(ctx, s.js, stream, addresses, opts...)
-	if err != nil {
-		return fmt.Errorf("looking up ids in %s: %w", stream, err)
-	}
-	for m, err := range msgs {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("looking up ids in %s: %w", stream, err)
-		}
-		found(m)
-	}
-	// Not heard to the end is not the same as not there.
-	if err := ledger.Whole(ctx, s.js); err != nil {
-		return fmt.Errorf("looking up ids in %s: %w", stream, err)
-	}
-	return nil
-}
-
-// publish stores records that are new and gives each its receipt.
-func (s *store) publish(ctx context.Context, fresh []*record) error {
+// publish stores records and gives each its receipt, but for those that the
+// engine did not take although it works: they are returned, unless they were
+// looked up already.
+func (s *store) publish(ctx context.Context, fresh []*record, looked bool) (taken []*record, err error) {
 	if len(fresh) == 0 {
-		return nil
+		return nil, nil
 	}
 	if len(fresh) <= singly {
-		return s.publishSingly(ctx, fresh)
+		return s.publishSingly(ctx, fresh, looked)
 	}
 	msgs := make([]*nats.Msg, len(fresh))
 	for i, r := range fresh {
@@ -241,23 +153,24 @@ func (s *store) publish(ctx context.Context, fresh []*record) error {
 	ack, err := jetstreamext.PublishMsgBatch(ctx, s.js, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
 	var api *jetstream.APIError
 	if errors.As(err, &api) && !full(err) {
-		// Nothing of the batch was stored. One by one, each record gets its
-		// own answer.
-		return s.publishSingly(ctx, fresh)
+		// Nothing of the batch was stored.
+		if !looked {
+			return fresh, nil
+		}
+		return s.publishSingly(ctx, fresh, looked) // each gets its own answer
 	}
 	if err != nil {
 		refuseAll(fresh, err)
-		return fmt.Errorf("storing a batch of %d: %w", len(fresh), err)
+		return nil, fmt.Errorf("storing a batch of %d: %w", len(fresh), err)
 	}
 	for i, r := range fresh {
 		r.receipt.Sequence = ack.Sequence - uint64(len(fresh)-1-i)
 	}
-	return nil
+	return nil, nil
 }
 
-func (s *store) publishSingly(ctx context.Context, fresh []*record) error {
+func (s *store) publishSingly(ctx context.Context, fresh []*record, looked bool) (taken []*record, fault error) {
 	futures := make([]jetstream.PubAckFuture, len(fresh))
-	var fault error
 	for i, r := range fresh {
 		f, err := s.js.PublishMsgAsync(r.stored())
 		if err == nil {
@@ -276,15 +189,18 @@ func (s *store) publishSingly(ctx context.Context, fresh []*record) error {
 			continue
 		}
 		ack, err := await(ctx, f)
-		if err == nil {
+		var api *jetstream.APIError
+		switch {
+		case err == nil:
 			fresh[i].receipt.Sequence = ack.Sequence
-			continue
-		}
-		if err := s.settle(ctx, fresh[i], err); err != nil {
+		case !looked && errors.As(err, &api) && api.ErrorCode == codeWrongLastSequence:
+			taken = append(taken, fresh[i])
+		default:
+			refuseAll(fresh[i:i+1], err)
 			fault = err
 		}
 	}
-	return fault
+	return taken, fault
 }
 
 func await(ctx context.Context, f jetstream.PubAckFuture) (*jetstream.PubAck, error) {
@@ -298,26 +214,11 @@ func await(ctx context.Context, f jetstream.PubAckFuture) (*jetstream.PubAck, er
 	}
 }
 
-// settle answers a record whose publish failed. If the fence held, its id was
-// taken in the meantime: it is looked up again.
-func (s *store) settle(ctx context.Context, r *record, cause error) error {
-	var api *jetstream.APIError
-	if errors.As(cause, &api) && api.ErrorCode == codeWrongLastSequence {
-		known, err := s.find(ctx, []*record{r})
-		if have, ok := known[schemas.IntakeAddress(r.message.Originator, r.message.ID)]; err == nil && ok && s.healthy() == nil {
-			r.resolve(have)
-			return nil
-		}
-	}
-	refuseAll([]*record{r}, cause)
-	return cause
-}
-
 // stored is the form in which the record lies in the intake. The fence makes
 // the engine itself refuse a second message with the same id.
 func (r *record) stored() *nats.Msg {
 	return &nats.Msg{
-		Subject: schemas.IntakeAddress(r.message.Originator, r.message.ID),
+		Subject: r.address,
 		Data:    r.canonical,
 		Header: nats.Header{
 			jetstream.ExpectedLastSubjSeqHeader: {"0"},

@@ -215,6 +215,17 @@ func (d door) InProcessConn() (net.Conn, error) {
 	return s.InProcessConn()
 }
 
+// Heard says whether anybody listens at an address of the hub's, within its
+// account or through an import of another.
+func (n *Node) Heard(address string) bool {
+	s := n.current.Load()
+	if s == nil {
+		return false
+	}
+	hub, err := s.LookupAccount(n.registry.HubAccount())
+	return err == nil && hub.SubscriptionInterest(address)
+}
+
 // URL is where members connect, such as "nats://127.0.0.1:4222", or empty if
 // the server does not listen.
 func (n *Node) URL() string { return n.url }

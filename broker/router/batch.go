@@ -19,6 +19,8 @@ import (
 const (
 	maxEntries = 3900
 	maxBytes   = 8 << 20
+	// few is how many messages may be sent to an engine that may not take them.
+	few = 64
 	// maxEntry is the most bytes of one entry: the server takes 2 MiB.
 	maxEntry = 1 << 20
 	// ampleOutcome is more than an item's outcome ever takes of an entry.
@@ -112,7 +114,7 @@ func (r *Router) commit(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	if r.cfg.Settled != nil {
-		if err := r.cfg.Settled(ctx); err != nil {
+		if err := r.cfg.Settled(ctx, b.end.place); err != nil {
 			return fmt.Errorf("waiting until the intake is durable: %w", err)
 		}
 	}
@@ -137,7 +139,8 @@ func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
 		}
 		return ack.Sequence, nil
 	}
-	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: commitWait})
+	// A few messages are sent at once; many, only when the engine takes the first.
+	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs, jetstreamext.BatchFlowControl{AckFirst: len(msgs) > few, AckTimeout: commitWait})
 	if err != nil {
 		return 0, err
 	}

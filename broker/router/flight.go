@@ -34,12 +34,25 @@ func (f flight) land() error {
 	return <-f.done
 }
 
-// routeAll decides what waits and commits it. While one batch is being made
-// durable the next one is decided: its place, its chain and its fence are known
-// before, and hold if the commit does. Nothing is on its way when it returns.
-func (r *Router) routeAll(ctx context.Context, at position, waiting []intakeRecord) (position, error) {
+// backlog is how many records must have arrived for the next batch to be made of
+// them while one is on its way. Fewer are better left to gather until it has
+// landed: a batch costs the same for a few records as for many.
+const backlog = 500
+
+// routeAll decides what waits and commits it, and what arrives meanwhile if it is
+// a backlog, unless somebody waits for a turn. While one batch is being made durable the next one
+// is decided: its place, its chain and its fence are known before, and hold if
+// the commit does. Nothing is on its way when it returns.
+func (r *Router) routeAll(ctx context.Context, at position, in *reader, waiting []intakeRecord) (position, error) {
 	var ahead flight
-	for len(waiting) > 0 {
+	for {
+		var err error
+		if len(r.changed) == 0 && len(in.arrived) >= backlog {
+			waiting, err = in.more(ctx, waiting)
+		}
+		if err != nil || len(waiting) == 0 {
+			return r.arrive(at, ahead, err)
+		}
 		b := newBatch(at)
 		n, err := r.fill(ctx, b, waiting, ahead.batch == nil)
 		failpoint.Here("router.decided")
@@ -52,12 +65,16 @@ func (r *Router) routeAll(ctx context.Context, at position, waiting []intakeReco
 		at = b.end
 		r.tell(before)
 	}
-	err := ahead.land()
-	if err == nil {
-		r.tell(ahead.batch)
-		r.stand(at)
+}
+
+// arrive lets the last batch land and says where the router stands.
+func (r *Router) arrive(at position, ahead flight, err error) (position, error) {
+	if err := errors.Join(err, ahead.land()); err != nil {
+		return at, err
 	}
-	return at, err
+	r.tell(ahead.batch)
+	r.stand(at)
+	return at, nil
 }
 
 // tell tells others of a batch that is durable, if there is one.
@@ -68,6 +85,7 @@ func (r *Router) tell(b *batch) {
 	failpoint.Here("router.committed")
 	r.cfg.Grown(ledger.Growth{From: b.start.chain.Number, To: b.end.chain.Number, Sequence: b.end.fence, Matters: b.matters})
 	r.place.Store(b.end.place)
+	r.fence.Store(b.end.fence)
 	r.publishLive(b)
 	failpoint.Here("router.shown")
 }

@@ -134,22 +134,28 @@ func (in *reader) stop() {
 
 // drain takes what has arrived together with the first message.
 func (in *reader) drain(ctx context.Context, msg jetstream.Msg) ([]intakeRecord, error) {
-	var records []intakeRecord
-	for {
-		rec, err := in.take(ctx, msg)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, rec)
-		if len(records) == maxWaiting {
-			return records, nil
-		}
+	rec, err := in.take(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return in.more(ctx, []intakeRecord{rec})
+}
+
+// more adds what has arrived, up to the bound, and waits for nothing.
+func (in *reader) more(ctx context.Context, records []intakeRecord) ([]intakeRecord, error) {
+	for len(records) < maxWaiting {
 		select {
-		case msg = <-in.arrived:
+		case msg := <-in.arrived:
+			rec, err := in.take(ctx, msg)
+			if err != nil {
+				return nil, err
+			}
+			records = append(records, rec)
 		default:
 			return records, nil
 		}
 	}
+	return records, nil
 }
 
 // take reads one message, which must be the one behind the last.

@@ -46,12 +46,15 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Desks     Desks
-	// Settled returns nil once all that can be read of the intake is durable. It
-	// is asked before each commit: the engine shows a batch before it has synced
-	// it, and a decision must not outlive the message that it is about. Nil means
-	// that nobody needs to be asked.
-	Settled func(context.Context) error
+	// Settled returns nil once the intake is durable up to a sequence. It is asked
+	// before each commit: the engine shows a batch before it has synced it, and a
+	// decision must not outlive the message that it is about. Nil means that nobody
+	// needs to be asked.
+	Settled func(ctx context.Context, upTo uint64) error
 	Holders Holders
+	// Heard says whether anybody listens at an address of the hub's, so that live
+	// copies are published only to somebody. Nil means that somebody may.
+	Heard func(address string) bool
 	// Grown is called when the ledger has grown. It must not wait.
 	Grown func(ledger.Growth)
 	// Policy returns the tables in force, and who brought them into force.
@@ -188,7 +191,7 @@ func (r *Router) route(ctx context.Context) error {
 			}
 		}
 		failpoint.Here("router.fetched")
-		if at, err = r.routeAll(ctx, at, waiting); err != nil {
+		if at, err = r.routeAll(ctx, at, in, waiting); err != nil {
 			return err
 		}
 	}
@@ -336,13 +339,15 @@ func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec 
 	return true, b.addDecision(r.decide(p, rec, m, holders))
 }
 
-// publishLive shows committed copies to live readers, at most once: whoever
-// misses one finds it in the feed.
+// publishLive shows committed copies to live readers, if there are any, at most
+// once: whoever misses one finds it in the feed.
 func (r *Router) publishLive(b *batch) {
 	for _, c := range b.copies {
-		msg := nats.NewMsg(schemas.LiveCopyAddress(c.account, c.message))
-		msg.Data = c.msg.Data
-		msg.Header = c.liveHeader(b.start.fence + 1)
+		address := schemas.LiveCopyAddress(c.account, c.message)
+		if r.cfg.Heard != nil && !r.cfg.Heard(address) {
+			continue
+		}
+		msg := &nats.Msg{Subject: address, Data: c.msg.Data, Header: c.liveHeader(b.start.fence + 1)}
 		if err := r.cfg.Conn.PublishMsg(msg); err != nil {
 			r.cfg.Log.Warn("publishing live copies", "err", err)
 			return
