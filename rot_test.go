@@ -306,10 +306,10 @@ func (r *rot) after(d damage) (outcome, why string) {
 		select {
 		case err := <-r.ended:
 			r.ended <- err
-			if text := lastLine(r.logs.String()); err != nil && text != "" {
+			if text := lastLine(r.logs.String()); err != nil && strings.HasPrefix(text, "liaison: ") {
 				return rotRefused, text
 			}
-			return rotSilent, fmt.Sprintf("it ended with %v and said nothing", err)
+			return rotSilent, fmt.Sprintf("it ended with %v and gave no reason: %s", err, r.logs)
 		default:
 		}
 		s, err := askStatus(r.t.Context(), r.dir)

@@ -62,7 +62,7 @@ func readNote(dir string) (note, error) {
 	}
 	if err != nil {
 		return note{}, fmt.Errorf("reading how far the streams had come: %s: %w; "+
-			"run 'liaison verify', and if nothing is off remove the file", filepath.Join(dir, noteFile), err)
+			"remove the file and run 'liaison verify', which reads what is stored; if anything is off restore a backup", filepath.Join(dir, noteFile), err)
 	}
 	return n, nil
 }
