@@ -108,7 +108,7 @@ func (d *Docket) Run(ctx context.Context) error {
 			return nil
 		}
 		d.trouble.Store(nil)
-		wait := time.Until(next)
+		var wait time.Duration
 		switch {
 		case err != nil:
 			d.cfg.Log.Warn("the docket tries again", "err", err)
