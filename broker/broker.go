@@ -125,7 +125,7 @@ func (b *Broker) start(ctx context.Context) error {
 	if err := b.openDocket(conns["front"]); err != nil {
 		return err
 	}
-	b.directory.own = func() (schemas.MemberID, bool) { return ownMember(b.Policy()) }
+	b.directory.own = func() (schemas.MemberID, bool) { return b.Policy().Broker() }
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,

@@ -58,16 +58,6 @@ func submitNotice(ctx context.Context, front *nats.Conn, m *schemas.Message) err
 	return nil
 }
 
-// ownMember is the member that the tables give the broker itself, if they do.
-func ownMember(p *policy.Policy) (schemas.MemberID, bool) {
-	for _, m := range p.Members() {
-		if m.Kind == policy.KindBroker {
-			return m.ID, true
-		}
-	}
-	return "", false
-}
-
 // ShowDocket calls fn with the clocks that are wanted.
 func (b *Broker) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
 	return b.docket.List(ctx, want, fn)

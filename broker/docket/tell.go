@@ -62,7 +62,7 @@ func (d *Docket) ranOut() (due []Clock, next time.Time, err error) {
 
 // tellOf sends the notice of one step of a clock, and marks it as told.
 func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
-	if own, ok := broker(p); ok && c.Told < len(c.Ladder) {
+	if own, ok := p.Broker(); ok && c.Told < len(c.Ladder) {
 		m := c.notice(p, c.Ladder[c.Told].To)
 		m.ID, m.Originator, m.Created = c.noticeID(c.Told), own, schemas.At(c.Ladder[c.Told].At)
 		var refused *schemas.Refusal
@@ -109,14 +109,4 @@ func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
 	}
 	return &schemas.Message{Schema: schemas.Schema, Kind: schemas.KindNotice, Marking: schemas.Protect, Urgency: c.Urgency,
 		Purpose: "prevent-detect-crime", Notice: n}
-}
-
-// broker is the member that the tables give the broker itself.
-func broker(p *policy.Policy) (schemas.MemberID, bool) {
-	for _, m := range p.Members() {
-		if m.Kind == policy.KindBroker {
-			return m.ID, true
-		}
-	}
-	return "", false
 }

@@ -26,6 +26,13 @@ const (
 // tells of what ran out.
 const KindBroker = "broker"
 
+// Broker returns the member that stands for the broker itself, if the tables
+// have one.
+func (p *Policy) Broker() (schemas.MemberID, bool) {
+	m, ok := find(p.members, func(m Member) bool { return m.Kind == KindBroker })
+	return m.ID, ok
+}
+
 // Member is a party to the protocol: one body, or one part of a body that
 // the law or the protocol holds apart from the rest.
 type Member struct {
