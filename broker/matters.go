@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -75,19 +76,25 @@ func (r *Remote) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.
 }
 
 // tablesOf returns a reader of the sets of tables that were ever in force. It
-// keeps the last one that it read, and is for one caller at a time.
-func (b *Broker) tablesOf() func(hash string) (*policy.Policy, error) {
-	var last *policy.Policy
-	return func(hash string) (*policy.Policy, error) {
-		for _, p := range []*policy.Policy{b.Policy(), last} {
-			if p != nil && p.Hash() == hash {
-				return p, nil
-			}
+// keeps the last one that it read, and is for one caller at a time. A set that
+// was not kept must not stop everybody's clocks: those of its time then run by
+// the tables in force now, and the log says so.
+func (b *Broker) tablesOf() func(hash string) *policy.Policy {
+	asked, last := "", (*policy.Policy)(nil)
+	return func(hash string) *policy.Policy {
+		current := b.Policy()
+		if hash == current.Hash() {
+			return current
 		}
-		p, err := policy.Load(os.DirFS(filepath.Join(b.cfg.Dir, tablesFolder, filepath.Base(hash))))
-		if err == nil {
-			last = p
+		if hash == asked {
+			return cmp.Or(last, current)
 		}
-		return p, err
+		var err error
+		asked = hash
+		if last, err = policy.Load(os.DirFS(filepath.Join(b.cfg.Dir, tablesFolder, filepath.Base(hash)))); err != nil {
+			b.cfg.Log.Error("tables that were in force cannot be read; clocks of their time run by those in force now", "policy", hash)
+			last = nil
+		}
+		return cmp.Or(last, current)
 	}
 }

@@ -3,10 +3,14 @@ package broker
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -426,4 +430,38 @@ func TestAReviewIsOwedOnItsDayAndNotForDaysThatHavePassed(t *testing.T) {
 	m.set("2009-08-26 00:01")
 	m.hears("gla", "the review", isNotice(schemas.NoticeLapsed, "review", ""))
 	m.sound()
+}
+
+// Whoever clears the folder of old tables must not stop the clocks.
+func TestTheDocketGoesOnWithoutTheTablesOfTheTime(t *testing.T) {
+	dir := t.TempDir()
+	m := startMatters(t, dir, "2009-08-28 10:00", "gla", "kent")
+	request := full(m.message(schemas.KindRequest, "gla"), "Is an invented gangmaster known?")
+	request.Request = &schemas.Request{To: []schemas.MemberID{"kent"}}
+	m.takes(request)
+	tables := fstest.MapFS{}
+	names, err := fs.Glob(protocol.Tables, "*.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(protocol.Tables, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables[name] = &fstest.MapFile{Data: append(content, '\n')}
+	}
+	old := m.Policy().Hash()
+	if _, err := m.Load(t.Context(), tables, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, tablesFolder, old)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.docket.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.owed(); got["request-answer kent"] == "" {
+		t.Errorf("owed %v", got)
+	}
 }

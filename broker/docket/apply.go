@@ -41,11 +41,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 	at := place{Number: last.Number, Sequence: last.Sequence}
 	err := d.db.Update(func(tx *bolt.Tx) error {
 		for i := range entries {
-			p, err := d.cfg.Tables(entries[i].Policy)
-			if err != nil {
-				return fmt.Errorf("reading the tables of ledger entry %d: %w", entries[i].Number, err)
-			}
-			c := change{tx: tx, policy: p, entry: &entries[i].Entry, message: messages[i]}
+			c := change{tx: tx, policy: d.cfg.Tables(entries[i].Policy), entry: &entries[i].Entry, message: messages[i]}
 			if err := c.make(); err != nil {
 				return fmt.Errorf("taking up ledger entry %d: %w", entries[i].Number, err)
 			}

@@ -25,7 +25,7 @@ type Config struct {
 	// Policy returns the tables in force, and Tables those of a hash, which were
 	// in force once.
 	Policy func() *policy.Policy
-	Tables func(hash string) (*policy.Policy, error)
+	Tables func(hash string) *policy.Policy
 	// Submit submits a notice as the broker's own member, and returns once it is
 	// stored, or why it was not.
 	Submit func(context.Context, *schemas.Message) error
