@@ -137,8 +137,15 @@ func TestTheFollowerSignsWhatIsCommitted(t *testing.T) {
 			t.Fatalf("the signed head has %d entries of %d", head.Size, last.Number)
 		}
 	}
-	if r, err := s.VerifyLedger(t.Context()); err != nil || len(r.Faults) > 0 || r.Signed != last.Number {
-		t.Errorf("the ledger verifies as %+v, %v", r, err)
+	// The head is shown a moment after it lies on the disk.
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		r, err := s.VerifyLedger(t.Context())
+		if err != nil || len(r.Faults) > 0 || r.Signed != last.Number && time.Now().After(end) {
+			t.Fatalf("the ledger verifies as %+v, %v", r, err)
+		}
+		if r.Signed == last.Number {
+			return
+		}
 	}
 }
 
