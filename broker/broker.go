@@ -126,7 +126,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	b.directory.own = func() (schemas.MemberID, bool) { return b.Policy().Broker() }
-	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket,
+	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket, MaxBytes: b.cfg.MaxStore / intakeShare,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
 		Holders: b.docket, Grown: b.docket.Committed, Settled: b.settled, Heard: b.node.Heard,

@@ -33,12 +33,18 @@ type started struct {
 // start runs a broker on a folder until the test ends, or stop is called.
 func start(t *testing.T, dir string) *started {
 	t.Helper()
+	return startBounded(t, dir, 1<<30)
+}
+
+// startBounded runs one whose store has a bound.
+func startBounded(t *testing.T, dir string, maxStore int64) *started {
+	t.Helper()
 	level := slog.LevelWarn
 	if testing.Verbose() {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
-	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: log, MaxStore: 1 << 30})
+	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: log, MaxStore: maxStore})
 	if err != nil {
 		t.Fatal(err)
 	}

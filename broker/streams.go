@@ -14,10 +14,17 @@ import (
 	"liaison/schemas"
 )
 
-// streamConfigs are the two logs. Both refuse new messages when full, keep
-// everything until an operator erases it, and can neither be purged nor rolled
-// up. Durability is the server's setting: it syncs before it acknowledges.
-func streamConfigs(maxStore int64) []jetstream.StreamConfig {
+// intakeShare is the part of the store that accepted messages may fill: the
+// fourth. The rest is for decisions and copies.
+const intakeShare = 4
+
+// streamConfigs are the two logs. Both keep everything until an operator erases
+// it, and can neither be purged nor rolled up. What bounds them is the server's
+// store as a whole, which refuses new messages when it is full, and the intake's
+// own share: a bound of a stream would have the engine hold each message of a
+// batch against all the others. Durability is the server's setting: it syncs
+// before it acknowledges.
+func streamConfigs() []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
 		Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage, Replicas: 1,
 		Discard: jetstream.DiscardNew, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: true,
@@ -25,9 +32,9 @@ func streamConfigs(maxStore int64) []jetstream.StreamConfig {
 	}
 	intake, disclosures := common, common
 	intake.Name, intake.Subjects = schemas.IntakeName, []string{"intake.>"}
-	intake.Description, intake.MaxBytes = "accepted messages, one for each record", maxStore/4
+	intake.Description = "accepted messages, one for each record"
 	disclosures.Name, disclosures.Subjects = ledger.Stream, []string{ledger.Address, "feed.>"}
-	disclosures.Description, disclosures.MaxBytes = "decisions, and the copies they release", maxStore/4*3
+	disclosures.Description = "decisions, and the copies they release"
 	return []jetstream.StreamConfig{intake, disclosures}
 }
 
@@ -35,7 +42,7 @@ func streamConfigs(maxStore int64) []jetstream.StreamConfig {
 // version, and says so: whoever could change one could switch its durability
 // off. It refuses to go on with a stream that cannot be brought back.
 func openStreams(ctx context.Context, js jetstream.JetStream, cfg Config) error {
-	for _, want := range streamConfigs(cfg.MaxStore) {
+	for _, want := range streamConfigs() {
 		have, err := js.Stream(ctx, want.Name)
 		switch {
 		case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -60,7 +67,7 @@ func openStreams(ctx context.Context, js jetstream.JetStream, cfg Config) error 
 func sameGuards(got, want jetstream.StreamConfig) bool {
 	return got.Storage == want.Storage && got.Retention == want.Retention && got.Discard == want.Discard &&
 		got.DenyPurge == want.DenyPurge && got.AllowAtomicPublish == want.AllowAtomicPublish &&
-		got.MaxAge == 0 && got.MaxMsgs == -1 && !got.AllowRollup && !got.AllowMsgTTL && !got.AllowMsgSchedules &&
+		got.MaxAge == 0 && got.MaxMsgs == -1 && got.MaxBytes == -1 && !got.AllowRollup && !got.AllowMsgTTL && !got.AllowMsgSchedules &&
 		!got.Sealed && got.Mirror == nil && len(got.Sources) == 0 && got.RePublish == nil && got.SubjectTransform == nil &&
 		got.PersistMode == want.PersistMode
 }

@@ -40,6 +40,8 @@ type bench struct {
 	// with the engine's own.
 	synced, lazy *engine
 	site         *site
+	// batched counts the messages that went into the engine's own batches.
+	batched atomic.Uint64
 }
 
 // Run measures everything and returns the report.
@@ -170,15 +172,18 @@ func (b *bench) repeat(what string, fn func(oursFirst bool) error) error {
 	return nil
 }
 
-// both calls two functions, in the order given or the other way round.
-func both(inOrder bool, first, second func() error) error {
+// both calls two functions, in the order given or the other way round, and then
+// any others.
+func both(inOrder bool, first, second func() error, then ...func() error) error {
 	if !inOrder {
 		first, second = second, first
 	}
-	if err := first(); err != nil {
-		return err
+	for _, fn := range append([]func() error{first, second}, then...) {
+		if err := fn(); err != nil {
+			return err
+		}
 	}
-	return second()
+	return nil
 }
 
 // timeSync returns the median time of writing and syncing 1 KiB, in milliseconds.

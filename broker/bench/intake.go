@@ -38,19 +38,28 @@ func (b *bench) measureIntake(ctx context.Context, st *stage) error {
 		f.Says = fmt.Sprintf("messages a second that members submit and get receipts for, each on the disk, %d in flight, to those published to the plain engine that syncs always, the same way", depth)
 		b.add(f)
 	}
+	if err := b.besideBatches(ctx, fmt.Sprintf("%d in flight", deepest), &gauge{target: ours, inFlight: deepest, each: b.Plan.Each}, halfBatch); err != nil {
+		return err
+	}
 	ours.bundled = true
-	f, err := b.compare(ctx, "the intake, in bundles", &gauge{target: ours, inFlight: bundlesInFlight, each: b.Plan.Each}, beside)
+	bundles := &gauge{target: ours, inFlight: bundlesInFlight, each: b.Plan.Each}
+	f, err := b.compare(ctx, "the intake, in bundles", bundles, beside)
 	if err != nil {
 		return err
 	}
 	f.Part, f.Name, f.AtLeast = Intake, "bundles of 100", 20
 	f.Says = fmt.Sprintf("messages a second that members submit in bundles of %d, %d bundles in flight, to single ones published to the plain engine that syncs always, %d in flight", perBundle, bundlesInFlight, deepest)
 	b.add(f)
-	return nil
+	return b.besideBatches(ctx, fmt.Sprintf("bundles of %d", perBundle), bundles, largestBatch)
 }
 
-// compare measures two targets in turns.
-func (b *bench) compare(ctx context.Context, what string, ours, plain *gauge) (Figure, error) {
+// rater measures a rate in messages a second.
+type rater interface {
+	measure(ctx context.Context) (float64, error)
+}
+
+// compare measures two sides in turns.
+func (b *bench) compare(ctx context.Context, what string, ours, plain rater) (Figure, error) {
 	var p pairs
 	err := b.repeat(what, func(oursFirst bool) error {
 		var o, e float64

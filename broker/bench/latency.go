@@ -46,10 +46,16 @@ func (b *bench) measureLatency(ctx context.Context, r *running) error {
 	defer plain.reader.Stop()
 	for _, pace := range paces {
 		var all, beside summary
+		var smallest []float64
 		err := b.repeat(fmt.Sprintf("delays at %d a second", pace), func(oursFirst bool) error {
 			return both(oursFirst,
 				func() error { return all.measure(ctx, ours, pace, b.Plan.Latency) },
-				func() error { return beside.measure(ctx, plain, pace, b.Plan.Latency) })
+				func() error { return beside.measure(ctx, plain, pace, b.Plan.Latency) },
+				func() error {
+					ms, err := b.timeSmallest(ctx)
+					smallest = append(smallest, ms)
+					return err
+				})
 		})
 		if err != nil {
 			return err
@@ -58,6 +64,9 @@ func (b *bench) measureLatency(ctx context.Context, r *running) error {
 			return err
 		}
 		b.addLatency(pace, all, beside)
+		if pace == paces[0] {
+			b.addSmallest(smallest)
+		}
 	}
 	return nil
 }
@@ -90,6 +99,12 @@ func (b *bench) addLatency(pace int, ours, plain summary) {
 	add("receipt p99", "the same, 99th percentile", ours.acked99, plain.acked99, 0)
 	add("feed p50", "time from when a message was due to be sent until a desk that pulls has its copy", ours.arrived, plain.arrived, askedFeed)
 	add("feed p99", "the same, 99th percentile", ours.arrived99, plain.arrived99, 0)
+}
+
+// addSmallest adds what the engine's smallest batches take.
+func (b *bench) addSmallest(ms []float64) {
+	b.add(Figure{Part: Latency, Name: "smallest batch", Unit: "ms", Value: spread(ms),
+		Says: fmt.Sprintf("time that the engine itself takes to store an atomic batch of %d messages, a decision and five copies, when nothing else happens: a copy that is stored together with its decision is not in a feed sooner", smallestBatch)})
 }
 
 // pathThrough is the way from a sender to the desk of a force that hears of

@@ -42,6 +42,8 @@ type Config struct {
 	// JetStream reaches the streams, on a connection of its own.
 	JetStream jetstream.JetStream
 	Directory Directory
+	// MaxBytes is how many bytes the stream INTAKE may have.
+	MaxBytes int64
 	// Healthy says whether every stream still works.
 	Healthy func() error
 	Steps   Steps
@@ -76,7 +78,7 @@ const troubleLasts = 15 * time.Second
 
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps}, queue: newQueue()}
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps, room: room{most: cfg.MaxBytes}}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has

@@ -58,6 +58,7 @@ type store struct {
 	whole   bool   // the intake was seen to have all that it ever took
 	wholeAt uint64 // what opened was before that
 	again   bool   // the last records that were published or looked up were not all new
+	room    room
 }
 
 // accept gives every record a final receipt: stored now, stored before, or
@@ -142,6 +143,10 @@ func apart(records []*record) (first []*record, twins map[*record]*record) {
 func (s *store) publish(ctx context.Context, fresh []*record, looked bool) (taken []*record, err error) {
 	if len(fresh) == 0 {
 		return nil, nil
+	}
+	if err := s.take(ctx, fresh); err != nil {
+		refuseAll(fresh, err)
+		return nil, err
 	}
 	if len(fresh) <= singly {
 		return s.publishSingly(ctx, fresh, looked)
@@ -243,7 +248,7 @@ func refuseAll(records []*record, cause error) {
 // An error of the disk is never answered with that.
 func full(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources)
+	return errors.Is(err, errFull) || errors.As(err, &api) && (api.ErrorCode == codeStoreFailed || api.ErrorCode == codeResources)
 }
 
 func refuseWith(records []*record, refusal *schemas.Refusal) {

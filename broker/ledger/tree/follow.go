@@ -41,18 +41,20 @@ func (t *Tree) Run(ctx context.Context) error {
 				return nil
 			}
 			if err == nil {
+				// A head costs three syncs, which small commits would wait for:
+				// those who ask get theirs sooner.
 				t.trouble.Store(nil)
 				seen, before = to, nil
-				continue
+			} else {
+				t.trouble.Store(&err)
+				if errors.Is(err, ErrDamaged) && errors.Is(before, ErrDamaged) {
+					return err
+				}
+				if before == nil || err.Error() != before.Error() {
+					t.cfg.Log.Warn("following the ledger; trying again", "err", err)
+				}
+				before, wait = err, retryWait
 			}
-			t.trouble.Store(&err)
-			if errors.Is(err, ErrDamaged) && errors.Is(before, ErrDamaged) {
-				return err
-			}
-			if before == nil || err.Error() != before.Error() {
-				t.cfg.Log.Warn("following the ledger; trying again", "err", err)
-			}
-			before, wait = err, retryWait
 		}
 		select {
 		case <-time.After(wait):
