@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type started struct {
 	t     *testing.T
 	dir   string
 	creds map[string]string // "gla/main" to the path of its credentials
+	halt  func()            // ends what the broker does; its server still runs
 	stop  func()
 }
 
@@ -52,18 +54,16 @@ func startBounded(t *testing.T, dir string, maxStore int64) *started {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
 	s := &started{Broker: b, t: t, dir: dir, creds: map[string]string{}}
-	stopped := false
-	s.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	s.halt = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("Run: %v", err)
 		}
+	})
+	s.stop = sync.OnceFunc(func() {
+		s.halt()
 		b.Close()
-	}
+	})
 	t.Cleanup(s.stop)
 	return s
 }

@@ -42,6 +42,14 @@ type batch struct {
 	matters bool
 	// decided has the address of every decision in the batch.
 	decided map[string]bool
+	// staged has all messages but the last, if they are with the engine already.
+	staged jetstreamext.BatchPublisher
+}
+
+// seal fences a batch that is complete, and says where it will end.
+func (b *batch) seal() {
+	b.msgs[0].Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(b.start.fence, 10))
+	b.end.fence = b.start.fence + uint64(len(b.msgs))
 }
 
 // batchCopy is a copy in a batch, with what live readers need.
@@ -118,8 +126,7 @@ func (r *Router) commit(ctx context.Context, b *batch) error {
 			return fmt.Errorf("waiting until the intake is durable: %w", err)
 		}
 	}
-	b.msgs[0].Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatUint(b.start.fence, 10))
-	last, err := r.store(ctx, b.msgs)
+	last, err := r.store(ctx, b)
 	if err == nil && last != b.end.fence {
 		err = fmt.Errorf("they end at %d instead of %d", last, b.end.fence)
 	}
@@ -131,7 +138,8 @@ func (r *Router) commit(ctx context.Context, b *batch) error {
 
 // store writes messages atomically and returns the sequence of the last. One
 // message alone needs no batch, and is much cheaper without.
-func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
+func (r *Router) store(ctx context.Context, b *batch) (uint64, error) {
+	msgs := b.msgs
 	if len(msgs) == 1 {
 		ack, err := r.cfg.JetStream.PublishMsg(ctx, msgs[0], jetstream.WithRetryAttempts(0))
 		if err != nil {
@@ -139,8 +147,14 @@ func (r *Router) store(ctx context.Context, msgs []*nats.Msg) (uint64, error) {
 		}
 		return ack.Sequence, nil
 	}
-	// A few messages are sent at once; many, only when the engine takes the first.
-	ack, err := jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs, jetstreamext.BatchFlowControl{AckFirst: len(msgs) > few, AckTimeout: commitWait})
+	var ack *jetstreamext.BatchAck
+	var err error
+	if b.staged != nil {
+		ack, err = b.staged.CommitMsg(ctx, msgs[len(msgs)-1])
+	} else {
+		// A few messages are sent at once; many, only when the engine takes the first.
+		ack, err = jetstreamext.PublishMsgBatch(ctx, r.cfg.JetStream, msgs, jetstreamext.BatchFlowControl{AckFirst: len(msgs) > few, AckTimeout: commitWait})
+	}
 	if err != nil {
 		return 0, err
 	}

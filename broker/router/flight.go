@@ -3,6 +3,9 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
@@ -20,10 +23,30 @@ func (r *Router) launch(ctx context.Context, b *batch) flight {
 	if len(b.msgs) == 0 {
 		return flight{}
 	}
-	b.end.fence = b.start.fence + uint64(len(b.msgs))
+	b.seal()
 	f := flight{batch: b, done: make(chan error, 1)}
 	go func() { f.done <- r.commit(ctx, b) }()
 	return f
+}
+
+// stage hands all messages of a batch but the last to the engine, which does
+// nothing with them until the last one comes: the batch before is being made
+// durable meanwhile. One that is never committed is forgotten by the engine.
+func (r *Router) stage(b *batch) (err error) {
+	if len(b.msgs) < few {
+		return nil
+	}
+	b.seal()
+	b.staged, err = jetstreamext.NewBatchPublisher(r.cfg.JetStream, jetstreamext.BatchFlowControl{AckTimeout: commitWait})
+	for _, msg := range b.msgs[:len(b.msgs)-1] {
+		if err == nil {
+			err = b.staged.AddMsg(msg)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("staging %d entries and copies: %w", len(b.msgs), err)
+	}
+	return nil
 }
 
 // land waits until the batch is durable, or returns why it is not.
@@ -56,6 +79,9 @@ func (r *Router) routeAll(ctx context.Context, at position, in *reader, waiting 
 		b := newBatch(at)
 		n, err := r.fill(ctx, b, waiting, ahead.batch == nil)
 		failpoint.Here("router.decided")
+		if err == nil && ahead.batch != nil {
+			err = r.stage(b)
+		}
 		before := ahead.batch
 		if err := errors.Join(err, ahead.land()); err != nil {
 			return at, err
