@@ -75,6 +75,8 @@ type item struct {
 	crimes, areas, sectors, indicators, subjects []string
 	grade, obtainedBy                            string
 	handling                                     []int
+	// victim is a subject too, if there is one.
+	victim *schemas.Subject
 }
 
 func (i *item) flags(cmd *cobra.Command) {
@@ -111,6 +113,10 @@ func (i *item) add(m *schemas.Message, text string) error {
 		}
 		m.Subjects = append(m.Subjects, schemas.Subject{Kind: schemas.SubjectKind(kind), Name: name})
 		it.Subjects = append(it.Subjects, n)
+	}
+	if i.victim != nil {
+		it.Subjects = append(it.Subjects, len(m.Subjects))
+		m.Subjects = append(m.Subjects, *i.victim)
 	}
 	m.CrimeTypes, m.Sectors = words[schemas.Code](i.crimes), words[schemas.Code](i.sectors)
 	for _, a := range i.areas {
