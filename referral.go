@@ -106,15 +106,22 @@ func newDecide() *cobra.Command {
 func newNotify() *cobra.Command {
 	var e envelope
 	var i item
-	var to []string
+	var to, see []string
 	var about, of string
 	cmd := &cobra.Command{
 		Use: "notify ABOUT [TEXT]", Short: "Send a notice: removal-hold, victim-status, missing-child, ...",
+		Long: `Send a notice. One about a missing or found child goes to the police of the area,
+to its children's services (with handling code 2), to CEOP and to the UKHTC, whomever it names,
+and to the UK Border Agency where there is an immigration matter.`,
 		Example: `  liaison notify removal-hold --of lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --to ukba --creds ukhtc.creds
-  liaison notify missing-child "An invented girl of 15." --to ceop --crime trafficking-child --area kent --grade B2 --creds kent.creds`,
+  liaison notify missing-child "An invented girl of 15." --to ceop --crime missing-child --area kent --handling 1,2 --grade B2 --creds kent.creds`,
 		Args: between(1, 2, "what the notice is about, and for a missing or found child a text"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about = args[0]
+			child := about == string(schemas.NoticeMissingChild) || about == string(schemas.NoticeFoundChild)
+			if child && !cmd.Flags().Changed("purpose") {
+				e.purpose = "safeguard-child"
+			}
 			m := e.message(schemas.KindNotice)
 			m.Notice = &schemas.Notice{About: schemas.NoticeAbout(about), To: words[schemas.MemberID](to)}
 			if of != "" {
@@ -123,11 +130,19 @@ func newNotify() *cobra.Command {
 					return err
 				}
 			}
+			for _, arg := range see {
+				ref, err := refOf(arg)
+				if err != nil {
+					return err
+				}
+				m.Links = append(m.Links, schemas.Link{Originator: ref.Originator, ID: ref.ID, Relation: schemas.SeeAlso})
+			}
 			return e.takeWith(cmd, m, &i, args[1:])
 		},
 	}
 	e.flags(cmd)
 	i.flags(cmd)
+	cmd.Flags().StringSliceVar(&see, "see", nil, "an open tip or an earlier matter of that child, as `ORIGINATOR/ID`: only those learn of it who have it; may be repeated")
 	cmd.Flags().StringVar(&of, "of", "", "the message that it is about, as `ORIGINATOR/ID`")
 	cmd.Flags().StringSliceVar(&to, "to", nil, "a `MEMBER` to tell; may be repeated")
 	return cmd

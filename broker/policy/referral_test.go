@@ -64,9 +64,6 @@ func referralOf(t *testing.T, c map[string]string, day time.Time) *schemas.Messa
 	m.Subjects, m.Items[0].Subjects = []schemas.Subject{victim}, []int{0}
 	if m.Kind = schemas.KindReferral; c["kind"] != "referral" {
 		m.Kind, m.Notice, m.Purpose = schemas.KindNotice, &schemas.Notice{About: schemas.NoticeAbout(c["kind"]), To: to}, "safeguard-child"
-		if c["recipient"] == "ukba" {
-			m.Purpose = "prevent-detect-crime" // UKBA's gateways are for immigration and crime
-		}
 		return m
 	}
 	m.Referral = &schemas.Referral{Form: schemas.ReferralForm(c["form"]), To: to, Sex: schemas.Sex(c["sex"]), Support: codes(c["needs"])}
