@@ -16,21 +16,22 @@ import (
 	"liaison/schemas"
 )
 
-func newCase() *cobra.Command {
+func newCase(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{Use: "case", Short: "See how a matter stands",
 		Example: "  liaison case show gla/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --creds gla.creds",
 		Args:    exactly(0, "show"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newCaseShow())
+	cmd.AddCommand(newCaseShow(now))
 	return cmd
 }
 
-func newCaseShow() *cobra.Command {
+func newCaseShow(now func() time.Time) *cobra.Command {
 	var l link
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "show ORIGINATOR/ID", Short: "Show a case, a request or a referral as a time line",
 		Long: `Show what your member may know of a matter: the steps that it took or got, in
-order, who leads, and the clocks that it owes or that are owed to it.`,
+order, who leads, and the clocks that it owes or that are owed to it. Behind a
+referral come the earlier ones of the same person that your member had a part in.`,
 		Example: "  liaison case show lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --creds lincolnshire.creds",
 		Args:    exactly(1, "the message that began it, as ORIGINATOR/ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +45,14 @@ order, who leads, and the clocks that it owes or that are owed to it.`,
 					return printJSON(cmd.OutOrStdout(), t)
 				}
 				if err == nil {
-					printThread(cmd.OutOrStdout(), t, time.Now())
+					printThread(cmd.OutOrStdout(), t, now())
+				}
+				for i := 0; err == nil && i < len(t.Earlier); i++ {
+					var before schemas.Thread
+					if before, err = c.Thread(ctx, t.Earlier[i]); err == nil {
+						fmt.Fprint(cmd.OutOrStdout(), "\nReferred before:\n")
+						printThread(cmd.OutOrStdout(), before, now())
+					}
 				}
 				return err
 			})
@@ -102,15 +110,15 @@ func printClock(w io.Writer, c schemas.Clock, now time.Time) {
 	fmt.Fprintf(w, "%s  %s owes %s%s: %s\n", c.Of, c.Owes, c.Name, owed, state)
 }
 
-func newDocket() *cobra.Command {
+func newDocket(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{Use: "docket", Short: "See what is owed, by whom, by when",
 		Example: "  liaison docket list --overdue --dir ./broker",
 		Args:    exactly(0, "list"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newDocketList())
+	cmd.AddCommand(newDocketList(now))
 	return cmd
 }
 
-func newDocketList() *cobra.Command {
+func newDocketList(now func() time.Time) *cobra.Command {
 	var l link
 	var dir, member string
 	var overdue, asJSON bool
@@ -126,7 +134,7 @@ the operator, everybody's: ids and times, and nothing of what is said.`,
 				if asJSON {
 					return printJSON(cmd.OutOrStdout(), c)
 				}
-				printClock(cmd.OutOrStdout(), c, time.Now())
+				printClock(cmd.OutOrStdout(), c, now())
 				return nil
 			}
 			if dir != "" {

@@ -10,7 +10,7 @@ import (
 	"liaison/schemas"
 )
 
-func newRecall() *cobra.Command {
+func newRecall(now func() time.Time) *cobra.Command {
 	var e envelope
 	var reason string
 	cmd := &cobra.Command{
@@ -29,11 +29,11 @@ confirms that it deleted what it had, or says by what law it keeps it.`,
 	}
 	e.flags(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "inaccurate, unlawful, source-at-risk, sent-in-error or retention-ended")
-	cmd.AddCommand(newRecallStatus())
+	cmd.AddCommand(newRecallStatus(now))
 	return cmd
 }
 
-func newRecallStatus() *cobra.Command {
+func newRecallStatus(now func() time.Time) *cobra.Command {
 	var l link
 	cmd := &cobra.Command{
 		Use: "status RECALL", Short: "Show who has confirmed a recall, and who owes it",
@@ -47,7 +47,7 @@ func newRecallStatus() *cobra.Command {
 				}
 				t, err := c.Thread(ctx, schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])})
 				if err == nil {
-					printThread(cmd.OutOrStdout(), t, time.Now())
+					printThread(cmd.OutOrStdout(), t, now())
 				}
 				return err
 			})

@@ -44,6 +44,14 @@ func (c *Client) Thread(ctx context.Context, of schemas.MessageRef) (schemas.Thr
 	return t, err
 }
 
+// Support asks who supports a person, by the protocol's tables. Nothing that
+// names the person is asked.
+func (c *Client) Support(ctx context.Context, q schemas.SupportQuery) (schemas.SupportAnswer, error) {
+	var a schemas.SupportAnswer
+	err := c.question(ctx, schemas.AskSupport, q, &a)
+	return a, err
+}
+
 // Docket asks for the clocks that this member owes, or that are owed to it:
 // those that run, or only those that have run out.
 func (c *Client) Docket(ctx context.Context, overdue bool) ([]schemas.Clock, error) {

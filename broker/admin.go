@@ -34,9 +34,11 @@ type request struct {
 	Verify *struct{}           `json:"verify,omitempty"`
 	Check  *struct{}           `json:"check,omitempty"`
 	Docket *ClocksOf           `json:"docket,omitempty"`
-	Status *struct{}           `json:"status,omitempty"`
-	Load   *tablesQuery        `json:"load,omitempty"`
-	Diff   *diffQuery          `json:"diff,omitempty"`
+	// Support is answered as for a member.
+	Support *schemas.SupportQuery `json:"support,omitempty"`
+	Status  *struct{}             `json:"status,omitempty"`
+	Load    *tablesQuery          `json:"load,omitempty"`
+	Diff    *diffQuery            `json:"diff,omitempty"`
 }
 
 type revocation struct {
@@ -247,6 +249,12 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return value(report)
 	case q.Docket != nil:
 		return l.broker.ShowDocket(ctx, *q.Docket, func(c schemas.Clock) error { return value(c) })
+	case q.Support != nil:
+		a, err := l.broker.AskSupport(ctx, *q.Support)
+		if err != nil {
+			return err
+		}
+		return value(a)
 	case q.Status != nil:
 		return value(l.broker.Status())
 	case q.Load != nil:

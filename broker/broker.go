@@ -135,7 +135,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	b.scrub = newScrubber(b.cfg, b.js)
-	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Support: b.FindSupport, Log: b.cfg.Log})
 	return nil
 }
 

@@ -27,6 +27,8 @@ type Operator interface {
 	Verify(ctx context.Context) (check.Report, error)
 	// ShowDocket calls fn with the clocks that are wanted, by thread.
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
+	// AskSupport says who supports a person.
+	AskSupport(ctx context.Context, q schemas.SupportQuery) (schemas.SupportAnswer, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.

@@ -23,6 +23,7 @@ const (
 	AskProof   = "ask.proof"
 	AskThread  = "ask.thread"
 	AskDocket  = "ask.docket"
+	AskSupport = "ask.support"
 	// LiveAddress is the root of a desk's live copies.
 	LiveAddress = "feed"
 )

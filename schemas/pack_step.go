@@ -85,9 +85,10 @@ func (p *packer) feedback(f *Feedback) {
 
 func (p *packer) referral(f *Referral) {
 	p.key("referral")
-	p.open(2, f.Consent != "", len(f.Support) > 0, len(f.Earlier) > 0)
+	p.open(2, f.Consent != "", f.Sex != "", len(f.Support) > 0, len(f.Earlier) > 0)
 	p.text("form", string(f.Form))
 	p.optionalText("consent", string(f.Consent))
+	p.optionalText("sex", string(f.Sex))
 	allTexts(p, "to", f.To)
 	packTexts(p, "support", f.Support)
 	p.list("earlier", len(f.Earlier))

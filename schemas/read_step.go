@@ -77,6 +77,8 @@ func readReferral(r *reader, f *Referral) {
 			readWord(r, &f.Form)
 		case "consent":
 			readWord(r, &f.Consent)
+		case "sex":
+			readWord(r, &f.Sex)
 		case "to":
 			f.To = readList(r, MaxRecipients, readWord[MemberID])
 		case "support":

@@ -11,6 +11,9 @@ type Thread struct {
 	// strands, by crime type.
 	Status CaseStatus        `json:"status,omitempty"`
 	Leads  map[Code]MemberID `json:"leads,omitempty"`
+	// Earlier are a referral's earlier ones of the same person, of which the member
+	// may see something.
+	Earlier []MessageRef `json:"earlier,omitempty"`
 	// Steps are those that the member took or got, in order.
 	Steps []Step `json:"steps"`
 	// Clocks are those that the member owes, or that are owed to it.

@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func (v *validator) request(at place, r *Request) {
 	v.recipients(at, r.To)
@@ -49,6 +52,12 @@ func (v *validator) referral(at place, f *Referral) {
 	case f.Form == ChildForm && f.Consent != "":
 		v.add(consent, FaultContradiction, "a child's form has no consent", "leave the field out")
 	}
+	if f.Sex != "" {
+		word(v, at.field("sex"), f.Sex, sexes)
+	}
+	if f.Form == AdultForm {
+		v.adultForm(at.field("form"))
+	}
 	v.recipients(at, f.To)
 	v.codeList(at.field("support"), SupportNeeds(), f.Support, MaxIndicators)
 	earlier := at.field("earlier")
@@ -56,6 +65,27 @@ func (v *validator) referral(at place, f *Referral) {
 	for i, r := range f.Earlier {
 		v.ref(earlier.at(i), r)
 		unique(v, earlier, f.Earlier, i)
+	}
+}
+
+// adultForm checks that nothing in the message says that the person may be a
+// child: a person whose age is in doubt is presumed to be one and referred on the
+// child's form (Council of Europe Convention on Action against Trafficking in
+// Human Beings art 10(3)).
+func (v *validator) adultForm(at place) {
+	const advice = "use the child's form: whose age is in doubt is presumed a child, and needs no consent; another person who may be a child has a referral of its own"
+	for i := range v.m.Subjects {
+		s := &v.m.Subjects[i]
+		if from, _ := s.Born.Ages(v.m.Created.Time); s.Position == "victim" && !s.Born.IsZero() && v.createdPlausible() && from < AdultFrom {
+			v.addf(at, FaultContradiction, advice, "by the date of birth of subjects[%d] the victim may be under %d", i, AdultFrom)
+		}
+	}
+	for i := range v.m.Items {
+		harm := slices.ContainsFunc(v.m.ItemCrimeTypes(i), func(c Code) bool { return CrimeTypes().Within(c, "child-harm") })
+		sign := slices.ContainsFunc(v.m.Items[i].Indicators, func(c Code) bool { return Indicators().Within(c, "child") })
+		if harm || sign {
+			v.addf(at, FaultContradiction, advice, "items[%d] speaks of a child, by its crime type or an indicator", i)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ var (
 	taskings     = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
 	declines     = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
 	forms        = []ReferralForm{AdultForm, ChildForm}
+	sexes        = []Sex{Female, Male}
 	stages       = []Stage{ReasonableGrounds, ConclusiveGrounds}
 	findings     = []FindingResult{Positive, Negative, Reopened}
 	notices      = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated}
@@ -49,6 +50,7 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, taskings)
 	addWords(words, declines)
 	addWords(words, forms)
+	addWords(words, sexes)
 	addWords(words, stages)
 	addWords(words, findings)
 	addWords(words, notices)

@@ -157,6 +157,9 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	for _, o := range before.Outcomes {
 		j.holders = append(j.holders, o.Member)
 	}
+	if err := c.mentioned(j); err != nil {
+		return err
+	}
 	var today time.Time
 	if answer != nil {
 		if today, err = c.againDays(j, before, answer); err != nil {

@@ -121,6 +121,9 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 			}
 		}
 	}
+	if err := c.mentioned(j); err != nil {
+		return err
+	}
 	c.madeOf(e)
 	j.day = c.dayOf(j, a.Stored)
 	c.judge(j)

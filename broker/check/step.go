@@ -58,8 +58,11 @@ func (k *maker) step(c *schemas.Message) {
 	}
 	if m.Referral != nil {
 		f := *m.Referral
-		if f.To, c.Referral = only, &f; !k.may("links") {
-			f.Earlier = nil
+		f.To, f.Earlier, c.Referral = only, nil, &f
+		for _, of := range m.Referral.Earlier {
+			if k.may("links") && (k.knows(of) || k.tables.mayDecide(k.w.outcome.Member)) {
+				f.Earlier = append(f.Earlier, of)
+			}
 		}
 	}
 	if m.Decision != nil {
@@ -68,7 +71,9 @@ func (k *maker) step(c *schemas.Message) {
 	}
 	if m.Notice != nil {
 		n := *m.Notice
-		n.To, c.Notice = only, &n
+		if n.To, c.Notice = only, &n; guarded(m) && !k.knows(n.Of) {
+			n.Of = schemas.MessageRef{}
+		}
 	}
 }
 
@@ -84,9 +89,13 @@ func (k *content) steps(got *schemas.Message) {
 		k.none("the name of another recipient", slices.Equal(named, []schemas.MemberID{to}))
 	}
 	full, _ := m.Addressed()
-	if want.Referral != nil && got.Referral != nil && len(got.Referral.Earlier) == 0 {
+	if want.Referral != nil && got.Referral != nil && within(got.Referral.Earlier, want.Referral.Earlier) {
 		f := *want.Referral
-		f.Earlier, want.Referral = nil, &f
+		f.Earlier, want.Referral = got.Referral.Earlier, &f
+	}
+	if want.Notice != nil && got.Notice != nil && guarded(m) && got.Notice.Of == (schemas.MessageRef{}) {
+		n := *want.Notice
+		n.Of, want.Notice = schemas.MessageRef{}, &n
 	}
 	a, err := schemas.EncodeMsgPack(addressedTo(&want, full))
 	b, err2 := schemas.EncodeMsgPack(addressedTo(got, full))

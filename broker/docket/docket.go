@@ -119,15 +119,35 @@ func (d *Docket) Run(ctx context.Context) error {
 		default:
 			wait = next.Sub(d.cfg.Now())
 		}
-		timer := time.NewTimer(max(wait, time.Millisecond))
-		select {
-		case <-timer.C:
-		case <-d.committed:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		d.sleep(ctx, wait)
 	}
 	return nil
+}
+
+// clockCheck is how soon it is noticed that the clock was set, or that the
+// machine had been asleep: a timer goes on as if nothing had happened.
+const clockCheck = time.Second
+
+// sleep waits until the time has passed, by the clock or in truth, until the
+// ledger has grown, or until the context ends.
+func (d *Docket) sleep(ctx context.Context, wait time.Duration) {
+	until, began := d.cfg.Now().Add(wait), time.Now()
+	timer := time.NewTimer(min(max(wait, time.Millisecond), clockCheck))
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			left := min(until.Sub(d.cfg.Now()), wait-time.Since(began))
+			if left <= 0 {
+				return
+			}
+			timer.Reset(min(left, clockCheck))
+		case <-d.committed:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // turn brings the docket up to date, tells of what has run out, and returns

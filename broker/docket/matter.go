@@ -166,6 +166,7 @@ func (c *change) referral() error {
 	if err != nil {
 		return err
 	}
+	t.Earlier = c.message.Referral.Earlier
 	for _, m := range t.Parties {
 		if c.policy.Decides(m) {
 			if err := c.start(t, policy.ClockReasonable, m, c.entry.Originator, noTime); err != nil {

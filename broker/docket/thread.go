@@ -39,6 +39,9 @@ type Thread struct {
 	Stage  schemas.Stage         `json:"stage,omitempty"`
 	Result schemas.FindingResult `json:"result,omitempty"`
 
+	// Earlier are, of a referral, the earlier ones of the same person.
+	Earlier []schemas.MessageRef `json:"earlier,omitempty"`
+
 	// Recalled is the recall of the message, if there was one.
 	Recalled *schemas.MessageRef `json:"recalled,omitempty"`
 }
@@ -86,6 +89,9 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 			return err
 		}
 		v.Kind, v.Status = t.Kind, t.Status
+		if v.Earlier, err = seen(tx, t.Earlier, m); err != nil {
+			return err
+		}
 		if m == "" || of.Originator == m || slices.Contains(t.Parties, m) {
 			v.Leads = t.Leads
 		}
@@ -101,6 +107,28 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		})
 	})
 	return v, err
+}
+
+// seen returns those of the matters of which a member took or got a step.
+func seen(tx *bolt.Tx, of []schemas.MessageRef, m schemas.MemberID) (list []schemas.MessageRef, err error) {
+	for _, ref := range of {
+		some := m == ""
+		err := eachUnder(tx.Bucket(stepsBucket), ref, func(_, raw []byte) error {
+			var s schemas.Step
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return fmt.Errorf("reading the docket: %w", err)
+			}
+			some = some || visible(&s, m)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if some {
+			list = append(list, ref)
+		}
+	}
+	return list, nil
 }
 
 // Selection says which clocks to list.

@@ -114,14 +114,16 @@ func (k *keeper) steps(c *schemas.Message) {
 	if c.Referral = clone(m.Referral); c.Referral != nil {
 		c.Referral.To, c.Referral.Earlier, c.Referral.Support = only, nil, slices.Clone(m.Referral.Support)
 		if k.to.may(FieldLinks) {
-			c.Referral.Earlier = slices.Clone(m.Referral.Earlier)
+			c.Referral.Earlier = k.earlier(m.Referral.Earlier)
 		}
 	}
 	if c.Decision = clone(m.Decision); c.Decision != nil {
 		c.Decision.To = only
 	}
 	if c.Notice = clone(m.Notice); c.Notice != nil {
-		c.Notice.To = only
+		if c.Notice.To = only; guardsMentions(m) && !k.knows(m.Notice.Of) {
+			c.Notice.Of = schemas.MessageRef{}
+		}
 	}
 }
 

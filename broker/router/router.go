@@ -319,24 +319,52 @@ func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord, alo
 func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, alone bool) (added bool, err error) {
 	m, err := schemas.DecodeCopy(rec.data)
 	if err != nil {
-		return true, b.addDecision(r.decide(p, rec, nil, nil))
+		return true, b.addDecision(r.decide(p, rec, nil, policy.Recorded{}))
 	}
-	var holders []schemas.MemberID
+	var known policy.Recorded
 	switch of, _ := m.Of(); {
 	case m.Consent != nil:
 		if !alone || b.decided[schemas.DecisionAddress(of.Originator, of.ID)] {
 			return false, nil
 		}
-		return true, r.reconsider(ctx, b, p, rec, m)
+		return r.reconsider(ctx, b, p, rec, m)
 	case m.Recall != nil || m.Correction != nil:
 		if !alone || len(b.msgs) > 0 {
 			return false, nil // others may still get it
 		}
-		if holders, err = r.cfg.Holders.Holders(ctx, of); err != nil {
+		if known.Holders, err = r.cfg.Holders.Holders(ctx, of); err != nil {
 			return false, fmt.Errorf("finding who has a message: %w", err)
 		}
 	}
-	return true, b.addDecision(r.decide(p, rec, m, holders))
+	if refs := policy.Mentions(m); len(refs) > 0 {
+		if !alone || len(b.msgs) > 0 {
+			return false, nil // others may still get what it mentions
+		}
+		if known.Known, err = r.known(ctx, refs); err != nil {
+			return false, err
+		}
+	}
+	return true, b.addDecision(r.decide(p, rec, m, known))
+}
+
+// known returns who got anything of each of the messages, by what is committed.
+func (r *Router) known(ctx context.Context, refs []schemas.MessageRef) (map[schemas.MessageRef][]schemas.MemberID, error) {
+	got := map[schemas.MessageRef][]schemas.MemberID{}
+	for _, ref := range refs {
+		e, err := r.ledger.Decision(ctx, ref.Originator, ref.ID)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("finding who may learn of a message: %w", err)
+		}
+		for _, o := range e.Outcomes {
+			if o.Outcome == schemas.Disclosed {
+				got[ref] = append(got[ref], o.Member)
+			}
+		}
+	}
+	return got, nil
 }
 
 // publishLive shows committed copies to live readers, if there are any, at most
