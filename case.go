@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"liaison/agents"
-	"liaison/broker"
 	"liaison/schemas"
 )
 
@@ -85,73 +83,6 @@ func joined[T ~string](mark string, words []T) string {
 		b.WriteString(mark + string(w))
 	}
 	return b.String()
-}
-
-func printClock(w io.Writer, c schemas.Clock, now time.Time) {
-	state := "due " + c.Due.Local().Format("2006-01-02 15:04 MST")
-	switch {
-	case !c.Running():
-		state = "ended " + c.Ended.Local().Format("2006-01-02 15:04 MST")
-	case c.Overdue(now):
-		state = "OVERDUE since " + c.Due.Local().Format("2006-01-02 15:04 MST")
-	}
-	owed := ""
-	if c.To != "" {
-		owed = " to " + string(c.To)
-	}
-	fmt.Fprintf(w, "%s  %s owes %s%s: %s\n", c.Of, c.Owes, c.Name, owed, state)
-}
-
-func newDocket() *cobra.Command {
-	cmd := &cobra.Command{Use: "docket", Short: "See what is owed, by whom, by when",
-		Example: "  liaison docket list --overdue --dir ./broker",
-		Args:    exactly(0, "list"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newDocketList())
-	return cmd
-}
-
-func newDocketList() *cobra.Command {
-	var l link
-	var dir, member string
-	var overdue, asJSON bool
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the clocks that run",
-		Long: `List what is owed. With --creds, what your member owes and is owed; with --dir, as
-the operator, everybody's: ids and times, and nothing of what is said.`,
-		Example: `  liaison docket list --creds gla.creds
-  liaison docket list --member hmrc-nmw --overdue --dir ./broker`,
-		Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			show := func(c schemas.Clock) error {
-				if asJSON {
-					return printJSON(cmd.OutOrStdout(), c)
-				}
-				printClock(cmd.OutOrStdout(), c, time.Now())
-				return nil
-			}
-			if dir != "" {
-				return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
-					return op.ShowDocket(ctx, broker.ClocksOf{Member: schemas.MemberID(member), Overdue: overdue}, show)
-				})
-			}
-			if member != "" {
-				return usageError{errors.New("--member is the operator's: give --dir")}
-			}
-			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
-				clocks, err := c.Docket(ctx, overdue)
-				for i := 0; err == nil && i < len(clocks); i++ {
-					err = show(clocks[i])
-				}
-				return err
-			})
-		},
-	}
-	l.flags(cmd)
-	cmd.Flags().StringVar(&dir, "dir", "", "the broker's `DIR`, as its operator")
-	cmd.Flags().StringVar(&member, "member", "", "only what this `MEMBER` owes or is owed")
-	cmd.Flags().BoolVar(&overdue, "overdue", false, "only what was not done in its time")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
-	return cmd
 }
 
 func newTask() *cobra.Command {

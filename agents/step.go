@@ -46,10 +46,10 @@ func (c *Client) Thread(ctx context.Context, of schemas.MessageRef) (schemas.Thr
 
 // Docket asks for the clocks that this member owes, or that are owed to it:
 // those that run, or only those that have run out.
-func (c *Client) Docket(ctx context.Context, overdue bool) ([]schemas.Clock, error) {
+func (c *Client) Docket(ctx context.Context, overdue, all bool) ([]schemas.Clock, error) {
 	var answer struct {
 		Clocks []schemas.Clock `json:"clocks"`
 	}
-	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue}, &answer)
+	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue, "all": all}, &answer)
 	return answer.Clocks, err
 }

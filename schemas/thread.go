@@ -30,26 +30,3 @@ type Step struct {
 	// To are the members that got it; whoever did not send it sees itself alone.
 	To []MemberID `json:"to,omitempty"`
 }
-
-// Clock is a duty: who owes what about which matter, by when.
-type Clock struct {
-	// Of is the message that began the matter.
-	Of MessageRef `json:"of"`
-	// Name is the clock's in the protocol's table of deadlines.
-	Name Code `json:"clock"`
-	// Owes is the member whose duty it is, and To the one that it is owed to,
-	// if it is one member's.
-	Owes MemberID `json:"owes"`
-	To   MemberID `json:"to,omitempty"`
-	// Started and Due are by the ledger's times and the tables of that time.
-	Started time.Time `json:"started"`
-	Due     time.Time `json:"due"`
-	// Ended is when the duty was met, or fell away; zero while it runs.
-	Ended time.Time `json:"ended,omitzero"`
-}
-
-// Running says whether the duty is still open.
-func (c *Clock) Running() bool { return c.Ended.IsZero() }
-
-// Overdue says whether the duty was not met in its time.
-func (c *Clock) Overdue(now time.Time) bool { return c.Running() && !now.Before(c.Due) }

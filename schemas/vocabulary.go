@@ -9,14 +9,16 @@ var (
 		KindRecall, KindRecallConfirmation, KindCorrection}
 	kinds = []Kind{KindTip, KindCase, KindConsent, KindRequest, KindAnswer, KindTasking, KindOutcome, KindReferral, KindDecision, KindNotice,
 		KindRecall, KindRecallConfirmation, KindCorrection}
-	answers      = []ConsentAnswer{Given, Refused}
-	replies      = []AnswerStatus{AnswerAcknowledged, AnswerFull, AnswerPartial, AnswerNoTrace, AnswerRefused}
-	taskings     = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
-	declines     = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
-	forms        = []ReferralForm{AdultForm, ChildForm}
-	stages       = []Stage{ReasonableGrounds, ConclusiveGrounds}
-	findings     = []FindingResult{Positive, Negative, Reopened}
-	notices      = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated}
+	answers  = []ConsentAnswer{Given, Refused}
+	replies  = []AnswerStatus{AnswerAcknowledged, AnswerFull, AnswerPartial, AnswerNoTrace, AnswerRefused}
+	taskings = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
+	declines = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
+	forms    = []ReferralForm{AdultForm, ChildForm}
+	stages   = []Stage{ReasonableGrounds, ConclusiveGrounds}
+	findings = []FindingResult{Positive, Negative, Reopened}
+	notices  = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated,
+		NoticeExtended, NoticePaused, NoticeResumed}
+	changes      = []Code{ChangedAwaiting, ChangedReceived, ChangedComplexity, ChangedPerson, ChangedCapacity, ChangedCourt}
 	recalls      = []Code{RecallInaccurate, RecallUnlawful, RecallSource, RecallError, RecallRetention}
 	confirmed    = []ConfirmationAnswer{Deleted, Kept}
 	retentions   = []Code{KeptCPIA, KeptProceedings, KeptSafety}
@@ -52,6 +54,7 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, stages)
 	addWords(words, findings)
 	addWords(words, notices)
+	addWords(words, changes)
 	addWords(words, recalls)
 	addWords(words, confirmed)
 	addWords(words, retentions)

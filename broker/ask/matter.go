@@ -14,7 +14,7 @@ type Matters interface {
 	// nothing.
 	Show(ctx context.Context, of schemas.MessageRef, member schemas.MemberID) (schemas.Thread, error)
 	// Owed calls fn with the clocks that a member owes or is owed.
-	Owed(ctx context.Context, member schemas.MemberID, overdue bool, fn func(schemas.Clock) error) error
+	Owed(ctx context.Context, member schemas.MemberID, overdue, all bool, fn func(schemas.Clock) error) error
 }
 
 // thread answers with what the member may know of a matter.
@@ -40,16 +40,17 @@ const maxClocks = 1000
 func (d *Desk) docket(ctx context.Context, msg *nats.Msg, member schemas.MemberID) error {
 	var q struct {
 		Overdue bool `json:"overdue"`
+		All     bool `json:"all"`
 	}
 	if err := readQuestion(msg.Data, &q); err != nil {
-		return schemas.Refuse(schemas.RefusedMalformed, `ask with {} or {"overdue":true}`)
+		return schemas.Refuse(schemas.RefusedMalformed, `ask with {}, {"overdue":true} or {"all":true}`)
 	}
 	answer := struct {
 		Clocks []schemas.Clock `json:"clocks"`
 		// More says that there are more than one answer holds.
 		More bool `json:"more,omitempty"`
 	}{Clocks: []schemas.Clock{}}
-	err := d.cfg.Matters.Owed(ctx, member, q.Overdue, func(c schemas.Clock) error {
+	err := d.cfg.Matters.Owed(ctx, member, q.Overdue, q.All, func(c schemas.Clock) error {
 		if len(answer.Clocks) == maxClocks {
 			answer.More = true
 			return nil

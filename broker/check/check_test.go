@@ -20,6 +20,18 @@ var doctored = []struct {
 	want check.Kind
 	do   func(*doctor)
 }{
+	// Clocks that nobody may change so.
+	{"the reflection period is stopped", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) {
+			m.Notice.About, m.Notice.Clock, m.Notice.Due = schemas.NoticePaused, "reflection", schemas.Time{}
+		})
+	}},
+	{"a clock that nobody may change is changed", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) { m.Notice.Clock = "recall-confirm" })
+	}},
+	{"an extension to a day that has passed", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) { m.Notice.Due = schemas.At(m.Created.AddDate(0, 0, -1)) })
+	}},
 	// Copies that are missing, and copies too many.
 	{"one copy is dropped", check.Lost, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1); d.renumber(ledger.Stream) }},
 	{"one copy is dropped, and the gap is left", check.Gap, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1) }},

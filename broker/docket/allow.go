@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -16,11 +17,14 @@ import (
 // and names the steps that are. It brings the docket up to date first.
 func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error) {
 	of, ok := m.Of()
-	if !ok || m.Consent != nil || m.Notice != nil && m.Notice.About != schemas.NoticeRemovalHold && m.Notice.About != schemas.NoticeRemovalHoldLifted {
+	if !ok || m.Consent != nil || m.Notice != nil && !judgedNotice(m.Notice.About) {
 		return nil, nil
 	}
 	if err := d.Advance(ctx); err != nil {
 		return nil, err
+	}
+	if m.Notice != nil && m.Notice.About.ChangesClock() {
+		return d.allowClock(ctx, m)
 	}
 	if m.Recall != nil || m.Correction != nil || m.Outcome != nil {
 		if _, err := d.ledger.Decision(ctx, of.Originator, of.ID); notThere(err) {
@@ -48,6 +52,9 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if err != nil {
 		return nil, err
 	}
+	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
+		return refusal, nil
+	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
 		step += " " + w
@@ -61,6 +68,26 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	}
 	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: string(m.Kind), Code: "not-now",
 		Problem: fmt.Sprintf("the step %q is not possible as the matter stands", step), Advice: advice}), nil
+}
+
+// shortens refuses a decision that would make the reflection period shorter
+// than the protocol's.
+func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *schemas.Refusal {
+	if m.Decision == nil || m.Decision.ReflectionUntil.IsZero() {
+		return nil
+	}
+	due, ok := p.Due(policy.ClockReflection, t.Urgency, t.Nation, now)
+	if until := p.Calendar(t.Nation).EndOf(m.Decision.ReflectionUntil.Start()); !ok || !until.Before(due) {
+		return nil
+	}
+	advice := "leave reflection_until out, or name a later day"
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "decision.reflection_until", Code: "not-now",
+		Problem: "the reflection period is never shortened: it depends on nothing, and not on cooperation", Advice: advice})
+}
+
+// judgedNotice says whether a notice is possible only as its matter stands.
+func judgedNotice(about schemas.NoticeAbout) bool {
+	return about == schemas.NoticeRemovalHold || about == schemas.NoticeRemovalHoldLifted || about.ChangesClock()
 }
 
 // wanted is what of a kind a step is, in the words of allowed.

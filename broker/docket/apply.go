@@ -123,6 +123,8 @@ func (c *change) make() error {
 		return c.recall()
 	case m.RecallConfirmation != nil:
 		return c.confirmation()
+	case m.Notice != nil:
+		return c.notice()
 	}
 	return nil
 }
@@ -187,7 +189,7 @@ func wordsOf(m *schemas.Message) (words []schemas.Code) {
 	case m.Referral != nil:
 		add(schemas.Code(m.Referral.Form))
 	case m.Notice != nil:
-		add(schemas.Code(m.Notice.About), m.Notice.Clock, m.Notice.Step)
+		add(schemas.Code(m.Notice.About), m.Notice.Clock, m.Notice.Step, m.Notice.Reason)
 	case m.Recall != nil:
 		add(m.Recall.Reason)
 	case m.RecallConfirmation != nil:
@@ -245,14 +247,27 @@ func (c *change) startAnew(t *Thread, name schemas.Code, owes, to schemas.Member
 	return putClock(c.tx, k)
 }
 
-// end ends a clock, if it runs.
-func (c *change) end(of schemas.MessageRef, name schemas.Code, owes schemas.MemberID) error {
-	k, err := getClock(c.tx, (&Clock{Clock: schemas.Clock{Of: of, Name: name, Owes: owes}}).key())
-	if err != nil || k == nil || !k.Running() {
-		return err
+// end ends the clock of a member, if it runs.
+func (c *change) end(of schemas.MessageRef, name schemas.Code, owes schemas.MemberID, how schemas.ClockEnd) error {
+	return c.endThose(of, name, how, func(k *Clock) bool { return k.Owes == owes })
+}
+
+// endThose ends those clocks of a thread that run and that are meant.
+func (c *change) endThose(of schemas.MessageRef, name schemas.Code, how schemas.ClockEnd, meant func(*Clock) bool) error {
+	var ended []*Clock
+	err := eachClock(c.tx, of, name, func(k *Clock) error {
+		if k.Running() && meant(k) {
+			ended = append(ended, k)
+		}
+		return nil
+	})
+	for i := 0; err == nil && i < len(ended); i++ {
+		k := ended[i]
+		k.lapse(c.entry.At)
+		k.Ended, k.End, k.EndedBy, k.Next = c.entry.At, how, c.entry.Number, time.Time{}
+		err = putClock(c.tx, k)
 	}
-	k.Ended, k.Next = c.entry.At, time.Time{}
-	return putClock(c.tx, k)
+	return err
 }
 
 // endOfDay is the end of a day that a sender named, by the calendar of a nation.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -17,6 +18,15 @@ var noTime time.Time
 func (c *change) sooner(name schemas.Code, t *Thread, by time.Time) time.Time {
 	due, ok := c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
 	if !by.IsZero() && (!ok || by.Before(due)) {
+		return by
+	}
+	return due
+}
+
+// later is the tables' due time of a clock, or another if that is later.
+func (c *change) later(name schemas.Code, t *Thread, by time.Time) time.Time {
+	due, _ := c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
+	if by.After(due) {
 		return by
 	}
 	return due
@@ -36,7 +46,15 @@ func (c *change) held() error {
 	if (e.Held || len(e.Waiting) > 0) && !e.Closed && !e.Due.IsZero() {
 		return c.start(t, policy.ClockHeld, e.Originator, "", e.Due)
 	}
-	return c.end(t.Of, policy.ClockHeld, e.Originator)
+	return c.end(t.Of, policy.ClockHeld, e.Originator, howHeldEnds(e))
+}
+
+// howHeldEnds: a consent that releases is an answer, and so is a refusal.
+func howHeldEnds(e *ledger.Entry) schemas.ClockEnd {
+	if e.Closed || e.Replaces != 0 {
+		return schemas.EndMet
+	}
+	return schemas.EndFellAway
 }
 
 func (c *change) request() error {
@@ -62,15 +80,18 @@ func (c *change) answer() error {
 		return err
 	}
 	from, status := c.entry.Originator, c.message.Answer.Status
+	if c.entry.Replaces != 0 {
+		return nil // decided again: what was answered was taken up before
+	}
 	if t.Answers == nil {
 		t.Answers = map[schemas.MemberID]schemas.Code{}
 	}
 	t.Answers[from] = schemas.Code(status)
-	if err := c.end(t.Of, policy.ClockAcknowledge, from); err != nil {
+	if err := c.end(t.Of, policy.ClockAcknowledge, from, schemas.EndMet); err != nil {
 		return err
 	}
 	if status != schemas.AnswerAcknowledged {
-		if err := c.end(t.Of, policy.ClockAnswer, from); err != nil {
+		if err := c.end(t.Of, policy.ClockAnswer, from, schemas.EndMet); err != nil {
 			return err
 		}
 	}
@@ -153,7 +174,7 @@ func (c *change) outcome() error {
 	if t.Kind == schemas.KindCase {
 		t.Status = o.Status
 	}
-	if err := c.end(o.Of, policy.ClockOutcome, c.entry.Originator); err != nil {
+	if err := c.end(o.Of, policy.ClockOutcome, c.entry.Originator, schemas.EndMet); err != nil {
 		return err
 	}
 	return c.put(t)
@@ -188,13 +209,12 @@ func (c *change) decision() error {
 	case f.Result == schemas.Reopened:
 		err = c.startAnew(t, policy.ClockReasonable, authority, f.Of.Originator, noTime, true)
 	case f.Stage == schemas.ConclusiveGrounds:
-		if err = c.end(f.Of, policy.ClockConclusive, authority); err == nil {
-			err = c.end(f.Of, policy.ClockReflection, authority)
-		}
+		// The reflection period goes on: no decision shortens it.
+		err = c.end(f.Of, policy.ClockConclusive, authority, schemas.EndMet)
 	default:
-		err = c.end(f.Of, policy.ClockReasonable, authority)
+		err = c.end(f.Of, policy.ClockReasonable, authority, schemas.EndMet)
 		if err == nil && f.Result == schemas.Positive {
-			until := c.endOfDay(f.ReflectionUntil, t.Nation)
+			until := c.later(policy.ClockReflection, t, c.endOfDay(f.ReflectionUntil, t.Nation))
 			if err = c.startAnew(t, policy.ClockReflection, authority, f.Of.Originator, until, true); err == nil {
 				err = c.startAnew(t, policy.ClockConclusive, authority, f.Of.Originator, until, true)
 			}
@@ -238,7 +258,7 @@ func (c *change) confirmation() error {
 		t.Answers = map[schemas.MemberID]schemas.Code{}
 	}
 	t.Answers[c.entry.Originator] = schemas.Code(k.Answer)
-	if err := c.end(k.Of, policy.ClockRecall, c.entry.Originator); err != nil {
+	if err := c.end(k.Of, policy.ClockRecall, c.entry.Originator, schemas.EndMet); err != nil {
 		return err
 	}
 	return c.put(t)

@@ -89,48 +89,15 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		if m == "" || of.Originator == m || slices.Contains(t.Parties, m) {
 			v.Leads = t.Leads
 		}
-		return eachUnder(tx.Bucket(clocksBucket), of, func(_, raw []byte) error {
-			var c Clock
-			if err := json.Unmarshal(raw, &c); err != nil {
-				return fmt.Errorf("reading the docket: %w", err)
-			}
+		now := d.cfg.Now()
+		return eachClock(tx, of, "", func(c *Clock) error {
 			if m == "" || c.Owes == m || c.To == m {
-				v.Clocks = append(v.Clocks, c.Clock)
+				v.Clocks = append(v.Clocks, c.asOf(now))
 			}
 			return nil
 		})
 	})
 	return v, err
-}
-
-// Selection says which clocks to list.
-type Selection struct {
-	// Member is who owes, or is owed; empty is everybody, for the operator.
-	Member schemas.MemberID
-	// Overdue wants only those whose time has run out; All wants also those
-	// that have ended.
-	Overdue, All bool
-}
-
-// List calls fn with the clocks that are wanted, in the order of their threads.
-func (d *Docket) List(ctx context.Context, want Selection, fn func(schemas.Clock) error) error {
-	if err := d.Advance(ctx); err != nil {
-		return err
-	}
-	now := d.cfg.Now()
-	return d.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(clocksBucket).ForEach(func(_, raw []byte) error {
-			var c Clock
-			if err := json.Unmarshal(raw, &c); err != nil {
-				return fmt.Errorf("reading the docket: %w", err)
-			}
-			switch {
-			case want.Member != "" && c.Owes != want.Member && c.To != want.Member, want.Overdue && !c.Overdue(now), !want.All && !c.Running():
-				return nil
-			}
-			return fn(c.Clock)
-		})
-	})
 }
 
 // Holders returns the members that got anything of a message by what is
@@ -185,10 +152,4 @@ func (d *Docket) madeOf(of schemas.MessageRef) (messages []schemas.MessageRef, e
 		return nil
 	})
 	return messages, err
-}
-
-// Owed calls fn with the clocks that a member owes or is owed and that run, or
-// only with those whose time has run out.
-func (d *Docket) Owed(ctx context.Context, m schemas.MemberID, overdue bool, fn func(schemas.Clock) error) error {
-	return d.List(ctx, Selection{Member: m, Overdue: overdue}, fn)
 }
