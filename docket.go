@@ -134,6 +134,8 @@ func printClock(w io.Writer, c schemas.Clock, now time.Time) {
 		state = "over " + local(c.Ended)
 	case !c.Running():
 		state = fmt.Sprintf("%s %s (entry %d)", c.End, local(c.Ended), c.EndedBy)
+	case c.Waits != "":
+		state = "waits for " + string(c.Waits)
 	case !c.Paused.IsZero():
 		state = "paused since " + local(c.Paused)
 	case c.Overdue(now):

@@ -16,6 +16,8 @@ type Clock struct {
 	// clock that waits for something has no due time yet.
 	Started time.Time `json:"started"`
 	Due     time.Time `json:"due,omitzero"`
+	// Waits is what the clock waits for before it runs.
+	Waits Code `json:"waits,omitempty"`
 	// Paused is since when the clock stands still; zero while it goes.
 	Paused time.Time `json:"paused,omitzero"`
 	// Changes are the last of what was done to it.

@@ -32,6 +32,9 @@ var doctored = []struct {
 	{"an extension to a day that has passed", check.Entry, func(d *doctor) {
 		d.resubmit(32, func(m *schemas.Message) { m.Notice.Due = schemas.At(m.Created.AddDate(0, 0, -1)) })
 	}},
+	{"that somebody may be a victim is hidden, and no clock runs", check.Entry, func(d *doctor) { d.edit(about(1), func(e *ledger.Entry) { e.Victim = false }) }},
+	{"a clock runs for a victim of whom nothing is said", check.Entry, func(d *doctor) { d.edit(about(11), func(e *ledger.Entry) { e.Victim = true }) }},
+	{"a later decision forgets that somebody may be a victim", check.Entry, func(d *doctor) { d.edit(again(11), func(e *ledger.Entry) { e.Victim = true }) }},
 	// Copies that are missing, and copies too many.
 	{"one copy is dropped", check.Lost, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1); d.renumber(ledger.Stream) }},
 	{"one copy is dropped, and the gap is left", check.Gap, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1) }},

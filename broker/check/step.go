@@ -160,7 +160,7 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 // against the message.
 func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
 	of, ok := m.Of()
-	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review {
+	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review || e.Victim != victim(m) {
 		return false
 	}
 	var made []schemas.MessageRef
@@ -175,7 +175,17 @@ func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
 	return slices.Equal(made, e.MadeOf)
 }
 
+// victim says whether a tip or a case is about somebody who may be a victim.
+func victim(m *schemas.Message) bool {
+	for _, s := range m.Subjects {
+		if s.Kind == "person" && s.Position == "victim" {
+			return m.Tip != nil || m.Case != nil
+		}
+	}
+	return false
+}
+
 // sameRefs says whether two entries name the same other messages.
 func sameRefs(a, b *ledger.Entry) bool {
-	return (a.Of == nil) == (b.Of == nil) && (a.Of == nil || *a.Of == *b.Of) && slices.Equal(a.MadeOf, b.MadeOf) && a.Review == b.Review
+	return (a.Of == nil) == (b.Of == nil) && (a.Of == nil || *a.Of == *b.Of) && slices.Equal(a.MadeOf, b.MadeOf) && a.Review == b.Review && a.Victim == b.Victim
 }

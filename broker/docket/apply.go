@@ -104,6 +104,9 @@ func (c *change) make() error {
 	if err := c.held(); err != nil {
 		return err
 	}
+	if err := c.encounter(); err != nil {
+		return err
+	}
 	switch {
 	case m.Request != nil:
 		return c.request()
@@ -235,14 +238,19 @@ func (c *change) startAnew(t *Thread, name schemas.Code, owes, to schemas.Member
 	if err != nil || before != nil && (before.Running() || !again) {
 		return err
 	}
-	row, ok := c.policy.Deadline(name, t.Urgency, c.entry.At)
+	return c.run(k)
+}
+
+// run lets a clock run from now on, by the tables.
+func (c *change) run(k *Clock) error {
+	row, ok := c.policy.Deadline(k.Name, k.Urgency, c.entry.At)
 	if !ok {
 		return nil // the tables know no such clock
 	}
 	if k.Due.IsZero() {
-		k.Due, _ = c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
+		k.Due, _ = c.policy.Due(k.Name, k.Urgency, k.Nation, c.entry.At)
 	}
-	k.Ladder = c.policy.Escalation(row, t.Nation, k.Due)
+	k.Ladder = c.policy.Escalation(row, k.Nation, k.Due)
 	k.schedule()
 	return putClock(c.tx, k)
 }

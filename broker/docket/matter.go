@@ -123,6 +123,7 @@ func (c *change) caseMessage() error {
 			t.Sources = append(t.Sources, of.Originator)
 		}
 	}
+	t.Promoted = slices.Clone(c.entry.MadeOf)
 	if t.Status = body.Status; t.Status == schemas.CaseClosed && len(t.Sources) > 0 {
 		if err := c.start(t, policy.ClockOutcome, t.lead(""), t.Sources[0], noTime); err != nil {
 			return err
@@ -186,6 +187,11 @@ func (c *change) referral() error {
 	t, err := c.begin()
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(t.Parties, c.policy.Decides) {
+		if err := c.referred(); err != nil {
+			return err
+		}
 	}
 	for _, m := range t.Parties {
 		if c.policy.Decides(m) {

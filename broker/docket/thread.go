@@ -31,6 +31,9 @@ type Thread struct {
 	Offers  map[schemas.Code]schemas.MemberID `json:"offers,omitempty"`
 	Sources []schemas.MemberID                `json:"sources,omitempty"`
 
+	// Promoted are the messages that it is made of.
+	Promoted []schemas.MessageRef `json:"promoted,omitempty"`
+
 	// Answers has how far each member that was asked has answered a request, or
 	// confirmed a recall.
 	Answers map[schemas.MemberID]schemas.Code `json:"answers,omitempty"`

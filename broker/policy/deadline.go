@@ -42,8 +42,16 @@ var (
 	urgencies = []schemas.Urgency{schemas.Routine, schemas.Priority, schemas.Immediate}
 	// gates are what a clock may wait for, and steps those who are told of one
 	// that ran out, in that order.
-	gates = []schemas.Code{"adult-consent"}
+	gates = []schemas.Code{GateConsent}
 	steps = []schemas.Code{"contact-point", "head-of-intelligence", StepBoard}
+)
+
+// GateConsent: an adult is referred only with consent, so that no time counts
+// until it is on record, by the authority AuthorityReferred. A child's clock, and
+// that of a person whose age is in doubt, waits for nothing.
+const (
+	GateConsent       schemas.Code = "adult-consent"
+	AuthorityReferred schemas.Code = "referred-person"
 )
 
 // StepBoard is the last step of an escalation: the hub hears of it.
