@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,21 +56,30 @@ order, who leads, and the clocks that it owes or that are owed to it.`,
 }
 
 func printThread(w io.Writer, t schemas.Thread, now time.Time) {
-	fmt.Fprintf(w, "%s  %s\n", t.Of, strings.TrimSpace(string(t.Kind)+" "+string(t.Status)))
-	var strands []schemas.Code
-	for s := range t.Leads {
-		strands = append(strands, s)
+	fmt.Fprintf(w, "%s  %s\n", t.Of, strings.TrimSpace(string(t.Kind)+" "+string(t.Status)+" "+string(t.Closed[""])))
+	if t.Operation != "" {
+		fmt.Fprintf(w, "    %s\n", t.Operation)
 	}
-	slices.Sort(strands)
-	for _, s := range strands {
-		what := "the case"
-		if s != "" {
-			what = string(s)
+	for _, strand := range slices.Sorted(maps.Keys(t.Leads)) {
+		closed := ""
+		if why, ok := t.Closed[strand]; ok && strand != "" {
+			closed = ", closed: " + string(why)
 		}
-		fmt.Fprintf(w, "    %s leads %s\n", t.Leads[s], what)
+		fmt.Fprintf(w, "    %s leads %s%s\n", t.Leads[strand], cmp.Or(string(strand), "the case"), closed)
+	}
+	for _, l := range t.Led {
+		if t.Leads[l.Strand] != l.Member {
+			fmt.Fprintf(w, "    %s led %s from %s (entry %d)\n", l.Member, cmp.Or(string(l.Strand), "the case"), local(l.Since), l.Entry)
+		}
+	}
+	for _, of := range t.Promoted {
+		fmt.Fprintf(w, "    made of %s\n", of)
+	}
+	for _, by := range t.Superseded {
+		fmt.Fprintf(w, "    SUPERSEDED in part by %s: what you have is no longer right\n", by)
 	}
 	for _, s := range t.Steps {
-		fmt.Fprintf(w, "%s  %s  %s%s → %s  (%s)\n", s.At.Local().Format("2006-01-02 15:04 MST"), s.Message.Originator, s.Kind,
+		fmt.Fprintf(w, "%s  %s  %s%s → %s  (%s)\n", local(s.At), s.Message.Originator, s.Kind,
 			joined(" ", s.Words), joined(", ", s.To)[min(2, len(joined(", ", s.To))):], s.Message.ID)
 	}
 	for _, c := range t.Clocks {
@@ -115,7 +126,7 @@ func newOutcome() *cobra.Command {
 	var e envelope
 	var i item
 	var to, results, charged, assessed []string
-	var status string
+	var status, strand string
 	cmd := &cobra.Command{
 		Use: "outcome ORIGINATOR/ID TEXT", Short: "Tell those whose information it rests on what came of a matter",
 		Example: `  liaison outcome lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 "Two were charged." --to gla --result prosecution --charged-as money-laundering --assessed-as forced-labour --crime forced-labour --area lincolnshire --grade A1 --creds lincolnshire.creds`,
@@ -126,7 +137,7 @@ func newOutcome() *cobra.Command {
 				return err
 			}
 			m := e.message(schemas.KindOutcome)
-			m.Outcome = &schemas.Feedback{Of: of, To: words[schemas.MemberID](to), Results: words[schemas.Code](results),
+			m.Outcome = &schemas.Feedback{Of: of, Strand: schemas.Code(strand), To: words[schemas.MemberID](to), Results: words[schemas.Code](results),
 				ChargedAs: words[schemas.Code](charged), AssessedAs: words[schemas.Code](assessed), Status: schemas.CaseStatus(status)}
 			return e.takeWith(cmd, m, &i, args[1:])
 		},
@@ -134,9 +145,10 @@ func newOutcome() *cobra.Command {
 	e.flags(cmd)
 	i.flags(cmd)
 	cmd.Flags().StringSliceVar(&to, "to", nil, "a `MEMBER` to tell; may be repeated")
+	cmd.Flags().StringVar(&strand, "strand", "", "only what came of the strand with this crime type `CODE`")
 	cmd.Flags().StringSliceVar(&results, "result", nil, "what came of it, a `CODE` of the list of results; may be repeated")
 	cmd.Flags().StringSliceVar(&charged, "charged-as", nil, "a crime type `CODE` that was charged; may be repeated")
 	cmd.Flags().StringSliceVar(&assessed, "assessed-as", nil, "the crime type `CODE` that it really was; may be repeated")
-	cmd.Flags().StringVar(&status, "status", string(schemas.CaseClosed), "the state of the matter: open, suspended or closed")
+	cmd.Flags().StringVar(&status, "status", string(schemas.CaseClosed), "the state of the matter or the strand: open, monitoring or closed")
 	return cmd
 }

@@ -78,7 +78,7 @@ the operator, everybody's: ids and times, and nothing of what is said.`,
 func newChange(use string, about schemas.NoticeAbout, short, long string) *cobra.Command {
 	var e envelope
 	var to []string
-	var clock, due, reason string
+	var clock, strand, due, reason string
 	cmd := &cobra.Command{
 		Use: use + " ORIGINATOR/ID", Short: short, Long: long,
 		Example: fmt.Sprintf("  liaison docket %s gla/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --clock request-answer --to hmrc-nmw --reason awaiting-information --creds gla.creds", use),
@@ -89,7 +89,7 @@ func newChange(use string, about schemas.NoticeAbout, short, long string) *cobra
 				return err
 			}
 			m := e.message(schemas.KindNotice)
-			m.Notice = &schemas.Notice{About: about, Of: of, To: words[schemas.MemberID](to), Clock: schemas.Code(clock), Reason: schemas.Code(reason)}
+			m.Notice = &schemas.Notice{About: about, Of: of, To: words[schemas.MemberID](to), Clock: schemas.Code(clock), Strand: schemas.Code(strand), Reason: schemas.Code(reason)}
 			if due != "" {
 				if m.Notice.Due, err = dueFlag(due); err != nil {
 					return err
@@ -104,6 +104,7 @@ func newChange(use string, about schemas.NoticeAbout, short, long string) *cobra
 	}
 	e.flags(cmd)
 	cmd.Flags().StringVar(&clock, "clock", "", "which `CLOCK` of the protocol's table of deadlines")
+	cmd.Flags().StringVar(&strand, "strand", "", "the strand whose clock it is, by its crime type `CODE`")
 	cmd.Flags().StringSliceVar(&to, "to", nil, "the `MEMBER` that owes, or else whom to tell; may be repeated")
 	cmd.Flags().StringVar(&reason, "reason", "", "awaiting-information, information-received, complexity, needs-of-the-person, no-capacity or proceedings")
 	return cmd
@@ -145,8 +146,11 @@ func printClock(w io.Writer, c schemas.Clock, now time.Time) {
 		state += ", lapsed " + local(c.Lapsed)
 	}
 	owed := ""
+	if c.Strand != "" {
+		owed = " of " + string(c.Strand)
+	}
 	if c.To != "" {
-		owed = " to " + string(c.To)
+		owed += " to " + string(c.To)
 	}
 	fmt.Fprintf(w, "%s  %s owes %s%s: %s\n", c.Of, c.Owes, c.Name, owed, state)
 	for _, h := range c.Changes {

@@ -233,6 +233,9 @@ func caseOf(m *schemas.Message, tip *schemas.Message, status schemas.CaseStatus)
 	full(m, "The invented matter is taken on.")
 	m.CrimeTypes = []schemas.Code{"forced-labour", "nmw-underpayment", "unlicensed-gangmaster"}
 	m.Case = &schemas.Case{Status: status, Lead: m.Originator}
+	if status == schemas.CaseClosed {
+		m.Case.Reason = "prosecution"
+	}
 	for _, c := range m.CrimeTypes {
 		m.Case.Strands = append(m.Case.Strands, schemas.Strand{CrimeType: c, Lead: m.Originator})
 	}

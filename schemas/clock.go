@@ -12,6 +12,8 @@ type Clock struct {
 	// if it is one member's.
 	Owes MemberID `json:"owes"`
 	To   MemberID `json:"to,omitempty"`
+	// Strand is the strand of a case whose clock it is, if it is one's.
+	Strand Code `json:"strand,omitempty"`
 	// Started and Due are by the ledger's times and the tables of that time. A
 	// clock that waits for something has no due time yet.
 	Started time.Time `json:"started"`
@@ -41,6 +43,8 @@ const (
 	EndMet ClockEnd = "met"
 	// EndFellAway: there is nothing to do any more.
 	EndFellAway ClockEnd = "fell-away"
+	// EndPassedOn: another member has it now.
+	EndPassedOn ClockEnd = "passed-on"
 	// EndOver: a period has passed.
 	EndOver ClockEnd = "over"
 )

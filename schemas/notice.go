@@ -57,6 +57,8 @@ type Notice struct {
 	Due   Time `json:"due,omitzero"`
 	// Step is how far it was escalated. Only the broker sets it.
 	Step Code `json:"step,omitempty"`
+	// Strand is the strand whose clock it is, if it is a strand's.
+	Strand Code `json:"strand,omitempty"`
 	// Reason is why the clock is changed.
 	Reason Code `json:"reason,omitempty"`
 }

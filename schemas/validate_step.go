@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func (v *validator) request(at place, r *Request) {
 	v.recipients(at, r.To)
@@ -37,6 +40,12 @@ func (v *validator) feedback(at place, f *Feedback) {
 	v.codeList(at.field("charged_as"), CrimeTypes(), f.ChargedAs, MaxCrimeTypes)
 	v.codeList(at.field("assessed_as"), CrimeTypes(), f.AssessedAs, MaxCrimeTypes)
 	word(v, at.field("status"), f.Status, statuses)
+	if f.Strand != "" && !slices.Contains(v.m.CrimeTypes, f.Strand) {
+		v.notInMessage(at.field("strand"), "crime type")
+	}
+	if slices.Contains(f.Results, CaseReopened) && f.Status != CaseOpen {
+		v.add(at.field("status"), FaultContradiction, "what is reopened is open", "write \"open\", or leave the result \"reopened\" out")
+	}
 }
 
 func (v *validator) referral(at place, f *Referral) {
@@ -85,8 +94,11 @@ func (v *validator) notice(at place, n *Notice) {
 	switch {
 	case (ranOut || n.About.ChangesClock()) && !n.Clock.Valid():
 		v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out, or that is changed")
-	case !ranOut && !n.About.ChangesClock() && (n.Clock != "" || n.Step != "" || !n.Due.IsZero()):
-		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out, or is changed, has a clock", "leave clock, due and step out")
+	case !ranOut && !n.About.ChangesClock() && (n.Clock != "" || n.Step != "" || n.Strand != "" || !n.Due.IsZero()):
+		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out, or is changed, has a clock", "leave clock, due, step and strand out")
+	}
+	if n.Strand != "" && !n.Strand.Valid() {
+		v.add(at.field("strand"), FaultForm, "this is no code", "write the strand's crime type, or leave it out")
 	}
 	v.reason(at.field("reason"), n.Reason, n.About.ChangesClock(), changes)
 	if n.About.ChangesClock() {

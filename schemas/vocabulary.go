@@ -28,7 +28,7 @@ var (
 	relations    = []Relation{Supersedes, PartOf, SeeAlso, Promotes}
 	sources      = []SourceGrade{SourceAlwaysReliable, SourceMostlyReliable, SourceSometimesReliable, SourceUnreliable, SourceUntested}
 	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner, ByInterception, ByFinancialReport}
-	statuses     = []CaseStatus{CaseOpen, CaseSuspended, CaseClosed}
+	statuses     = []CaseStatus{CaseOpen, CaseMonitoring, CaseClosed}
 	positions    = []string{"suspect", "victim", "witness", "worker", "associate"}
 	subjectKinds = []SubjectKind{PersonSubject, BusinessSubject, PremisesSubject, VehicleSubject, PhoneSubject}
 )

@@ -55,6 +55,9 @@ func (k *maker) step(c *schemas.Message) {
 	if m.Outcome != nil {
 		o := *m.Outcome
 		o.To, c.Outcome = only, &o
+		if !slices.Contains(gather(m.CrimeTypes, k.w.items, m.ItemCrimeTypes), o.Strand) {
+			o.Strand = ""
+		}
 	}
 	if m.Referral != nil {
 		f := *m.Referral
@@ -87,6 +90,11 @@ func (k *content) steps(got *schemas.Message) {
 	if want.Referral != nil && got.Referral != nil && len(got.Referral.Earlier) == 0 {
 		f := *want.Referral
 		f.Earlier, want.Referral = nil, &f
+	}
+	if want.Outcome != nil && got.Outcome != nil && !slices.Contains(got.CrimeTypes, want.Outcome.Strand) {
+		k.none("the strand of another item", got.Outcome.Strand == "")
+		o := *want.Outcome
+		o.Strand, want.Outcome = "", &o
 	}
 	a, err := schemas.EncodeMsgPack(addressedTo(&want, full))
 	b, err2 := schemas.EncodeMsgPack(addressedTo(got, full))

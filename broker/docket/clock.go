@@ -34,9 +34,13 @@ type Clock struct {
 const maxChanges = 16
 
 // key is the clock's name in the file: one clock of a name for each member and
-// thread.
+// thread, and each strand, and each member that is owed an outcome.
 func (c *Clock) key() []byte {
-	return []byte(c.Of.String() + "\x00" + string(c.Name) + "\x00" + string(c.Owes))
+	key := c.Of.String() + "\x00" + string(c.Name) + "\x00" + string(c.Owes)
+	if c.Strand != "" || c.Name == policy.ClockOutcome {
+		key += "\x00" + string(c.To) + "\x00" + string(c.Strand)
+	}
+	return []byte(key)
 }
 
 // dueKey orders the clocks by when something is to be done.

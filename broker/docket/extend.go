@@ -70,7 +70,7 @@ func (c *Clock) mayChangeBy(who policy.Extender, n *schemas.Notice, from schemas
 // meant says whether a notice is about the clock: of those that are owed to one
 // member it names who owes.
 func (c *Clock) meant(who policy.Extender, n *schemas.Notice) bool {
-	return who != policy.ByOwed || slices.Contains(n.To, c.Owes)
+	return c.Strand == n.Strand && (who != policy.ByOwed || slices.Contains(n.To, c.Owes))
 }
 
 // allowClock refuses a change of a clock that is not possible, and says why.

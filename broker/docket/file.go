@@ -19,8 +19,10 @@ var (
 	dueBucket     = []byte("due")     // dueKey: nothing
 	owedBucket    = []byte("owed")    // Clock.owedKeys: nothing
 	threadsBucket = []byte("threads") // message: Thread
+	rootsBucket   = []byte("roots")   // a case's later version: the first one
+	namesBucket   = []byte("names")   // the name of an operation, 0, case: nothing
 	stepsBucket   = []byte("steps")   // message, 0, number of the entry: schemas.Step
-	buckets       = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, stepsBucket}
+	buckets       = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket}
 )
 
 // place is how far in the ledger the docket is.
@@ -38,7 +40,7 @@ var (
 )
 
 // form is the form in which this version writes the file.
-const form = 2
+const form = 3
 
 func (d *Docket) place() (at place, err error) {
 	err = d.db.View(func(tx *bolt.Tx) error { return read(tx.Bucket(metaBucket), placeKey, &at) })
@@ -118,6 +120,26 @@ func getClock(tx *bolt.Tx, key []byte) (*Clock, error) {
 	}
 	c := new(Clock)
 	return c, read(tx.Bucket(clocksBucket), key, c)
+}
+
+// rootOf returns the first version of a case, under which its thread is kept; of
+// anything else it is the message itself.
+func rootOf(tx *bolt.Tx, of schemas.MessageRef) (schemas.MessageRef, error) {
+	raw := tx.Bucket(rootsBucket).Get([]byte(of.String()))
+	if raw == nil {
+		return of, nil
+	}
+	return parseRef(string(raw))
+}
+
+// readThread returns the thread of a message; a new one if there is none.
+func readThread(tx *bolt.Tx, of schemas.MessageRef) (*Thread, error) {
+	root, err := rootOf(tx, of)
+	if err != nil {
+		return nil, err
+	}
+	t := &Thread{Of: root}
+	return t, read(tx.Bucket(threadsBucket), []byte(root.String()), t)
 }
 
 // eachUnder calls fn with every entry of a bucket that begins with a message's

@@ -98,89 +98,6 @@ func (c *change) answer() error {
 	return c.put(t)
 }
 
-// caseMessage takes up a case, or what supersedes it.
-func (c *change) caseMessage() error {
-	t, err := c.begin()
-	if err != nil {
-		return err
-	}
-	body := c.message.Case
-	for _, l := range c.message.Links {
-		if l.Relation == schemas.Supersedes && l.Originator == c.entry.Originator {
-			if err := c.inherit(t, schemas.MessageRef{Originator: l.Originator, ID: l.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	if t.Leads == nil {
-		t.Leads = map[schemas.Code]schemas.MemberID{"": body.Lead}
-		for _, s := range body.Strands {
-			t.Leads[s.CrimeType] = s.Lead
-		}
-	}
-	for _, of := range c.entry.MadeOf {
-		if of.Originator != c.entry.Originator && !slices.Contains(t.Sources, of.Originator) {
-			t.Sources = append(t.Sources, of.Originator)
-		}
-	}
-	t.Promoted = slices.Clone(c.entry.MadeOf)
-	if t.Status = body.Status; t.Status == schemas.CaseClosed && len(t.Sources) > 0 {
-		if err := c.start(t, policy.ClockOutcome, t.lead(""), t.Sources[0], noTime); err != nil {
-			return err
-		}
-	}
-	return c.put(t)
-}
-
-// inherit takes over how the superseded case stood.
-func (c *change) inherit(t *Thread, from schemas.MessageRef) error {
-	old, err := c.thread(from)
-	if err != nil || old.Kind != schemas.KindCase {
-		return err
-	}
-	t.Leads, t.Offers, t.Sources = old.Leads, old.Offers, old.Sources
-	s := schemas.Step{Entry: c.entry.Number, At: c.entry.At, Message: c.self(), Kind: c.message.Kind, Words: wordsOf(c.message), To: c.reached()}
-	return c.tx.Bucket(stepsBucket).Put(under(from, numberKey(c.entry.Number)), encode(s))
-}
-
-func (c *change) tasking() error {
-	k := c.message.Tasking
-	t, err := c.thread(k.Of)
-	if err != nil || t.Kind != schemas.KindCase {
-		return err
-	}
-	if t.Offers == nil {
-		t.Offers = map[schemas.Code]schemas.MemberID{}
-	}
-	switch from := c.entry.Originator; {
-	case k.Action == schemas.TaskingOffer && t.lead(k.Strand) == from:
-		t.Offers[k.Strand] = k.To
-	case k.Action == schemas.TaskingWithdraw && t.lead(k.Strand) == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingDecline && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-		t.Leads[k.Strand] = from
-	}
-	return c.put(t)
-}
-
-func (c *change) outcome() error {
-	o := c.message.Outcome
-	t, err := c.thread(o.Of)
-	if err != nil {
-		return err
-	}
-	if t.Kind == schemas.KindCase {
-		t.Status = o.Status
-	}
-	if err := c.end(o.Of, policy.ClockOutcome, c.entry.Originator, schemas.EndMet); err != nil {
-		return err
-	}
-	return c.put(t)
-}
-
 // referral starts the clock of the competent authority, which is who may
 // decide.
 func (c *change) referral() error {
@@ -213,7 +130,7 @@ func (c *change) decision() error {
 	authority := c.entry.Originator
 	switch {
 	case f.Result == schemas.Reopened:
-		err = c.startAnew(t, policy.ClockReasonable, authority, f.Of.Originator, noTime, true)
+		err = c.startAnew(t, schemas.Clock{Of: t.Of, Name: policy.ClockReasonable, Owes: authority, To: f.Of.Originator}, true)
 	case f.Stage == schemas.ConclusiveGrounds:
 		// The reflection period goes on: no decision shortens it.
 		err = c.end(f.Of, policy.ClockConclusive, authority, schemas.EndMet)
@@ -221,8 +138,10 @@ func (c *change) decision() error {
 		err = c.end(f.Of, policy.ClockReasonable, authority, schemas.EndMet)
 		if err == nil && f.Result == schemas.Positive {
 			until := c.later(policy.ClockReflection, t, c.endOfDay(f.ReflectionUntil, t.Nation))
-			if err = c.startAnew(t, policy.ClockReflection, authority, f.Of.Originator, until, true); err == nil {
-				err = c.startAnew(t, policy.ClockConclusive, authority, f.Of.Originator, until, true)
+			for _, name := range []schemas.Code{policy.ClockReflection, policy.ClockConclusive} {
+				if err == nil {
+					err = c.startAnew(t, schemas.Clock{Of: t.Of, Name: name, Owes: authority, To: f.Of.Originator, Due: until}, true)
+				}
 			}
 		}
 	}

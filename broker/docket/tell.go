@@ -104,7 +104,7 @@ func lapsedUntil(tx *bolt.Tx, due time.Time) error {
 // owed; at the last step the hub hears of it, for the protocol board, unless
 // nobody else may know of the matter.
 func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
-	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step}
+	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step, Strand: c.Strand}
 	if c.Told == 0 {
 		n.About = schemas.NoticeLapsed
 	}
