@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"liaison/agents"
+	"liaison/broker"
 	"liaison/schemas"
 )
 
@@ -26,31 +27,43 @@ func newCase() *cobra.Command {
 
 func newCaseShow() *cobra.Command {
 	var l link
+	var dir string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "show ORIGINATOR/ID", Short: "Show a case, a request or a referral as a time line",
 		Long: `Show what your member may know of a matter: the steps that it took or got, in
-order, who leads, and the clocks that it owes or that are owed to it.`,
-		Example: "  liaison case show lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --creds lincolnshire.creds",
-		Args:    exactly(1, "the message that began it, as ORIGINATOR/ID"),
+order, who leads and who led, what it is made of, whether what you have is
+superseded, and the clocks that your member owes or that are owed to it.
+
+With --dir, as the operator, everybody's: ids, codes and times, and nothing of
+what is said.`,
+		Example: `  liaison case show lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --creds lincolnshire.creds
+  liaison case show lincolnshire/6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --dir ./broker`,
+		Args: exactly(1, "the message that began it, as ORIGINATOR/ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			of, err := refOf(args[0])
 			if err != nil {
 				return err
 			}
-			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
-				t, err := c.Thread(ctx, of)
-				if err == nil && asJSON {
+			show := func(t schemas.Thread, err error) error {
+				switch {
+				case err == nil && len(t.Steps) == 0:
+					return fmt.Errorf("the docket has nothing about %s", of)
+				case err == nil && asJSON:
 					return printJSON(cmd.OutOrStdout(), t)
-				}
-				if err == nil {
+				case err == nil:
 					printThread(cmd.OutOrStdout(), t, time.Now())
 				}
 				return err
-			})
+			}
+			if dir != "" {
+				return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error { return show(op.ShowThread(ctx, of)) })
+			}
+			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error { return show(c.Thread(ctx, of)) })
 		},
 	}
 	l.flags(cmd)
+	cmd.Flags().StringVar(&dir, "dir", "", "the broker's `DIR`, as its operator")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -53,3 +53,10 @@ func (c *Client) Docket(ctx context.Context, overdue, all bool) ([]schemas.Clock
 	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue, "all": all}, &answer)
 	return answer.Clocks, err
 }
+
+// Operation asks for what this member may know of a named operation.
+func (c *Client) Operation(ctx context.Context, name string) (schemas.Operation, error) {
+	var o schemas.Operation
+	err := c.question(ctx, schemas.AskOperation, map[string]string{"name": name}, &o)
+	return o, err
+}

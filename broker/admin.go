@@ -34,6 +34,8 @@ type request struct {
 	Verify *struct{}           `json:"verify,omitempty"`
 	Check  *struct{}           `json:"check,omitempty"`
 	Docket *ClocksOf           `json:"docket,omitempty"`
+	Thread *schemas.MessageRef `json:"thread,omitempty"`
+	Named  *OperationOf        `json:"operation,omitempty"`
 	Status *struct{}           `json:"status,omitempty"`
 	Load   *tablesQuery        `json:"load,omitempty"`
 	Diff   *diffQuery          `json:"diff,omitempty"`
@@ -247,6 +249,18 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return value(report)
 	case q.Docket != nil:
 		return l.broker.ShowDocket(ctx, *q.Docket, func(c schemas.Clock) error { return value(c) })
+	case q.Thread != nil:
+		t, err := l.broker.ShowThread(ctx, *q.Thread)
+		if err != nil {
+			return err
+		}
+		return value(t)
+	case q.Named != nil:
+		o, err := l.broker.ShowOperation(ctx, *q.Named)
+		if err != nil {
+			return err
+		}
+		return value(o)
 	case q.Status != nil:
 		return value(l.broker.Status())
 	case q.Load != nil:

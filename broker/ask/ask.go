@@ -184,11 +184,13 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.thread(ctx, msg, member)
 	case schemas.AskDocket:
 		return d.docket(ctx, msg, member)
+	case schemas.AskOperation:
+		return d.operation(ctx, msg, member)
 	case schemas.AskProof:
 		return d.proof(ctx, msg, member)
 	}
 	return schemas.Refuse(schemas.RefusedUnknown, "ask "+strings.Join([]string{schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf,
-		schemas.AskHead, schemas.AskProof, schemas.AskThread}, ", ")+" or "+schemas.AskDocket)
+		schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket}, ", ")+" or "+schemas.AskOperation)
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

@@ -80,6 +80,9 @@ var doctored = []struct {
 	{"one byte of a copy is changed", check.Altered, func(d *doctor) {
 		d.rewrite(1, "lincolnshire/main", func(m *schemas.Message) { m.Items[0].Text = replaced(m.Items[0].Text, "farm", "fArm") })
 	}},
+	{"a copy says that a case was closed", check.Altered, func(d *doctor) {
+		d.rewrite(15, "lincolnshire/main", func(m *schemas.Message) { m.Case.Status, m.Case.Reason = schemas.CaseClosed, "disruption" })
+	}},
 	{"one bit of a copy is flipped", check.Rot, func(d *doctor) { d.feeds()[d.copyAt(1, "lincolnshire/main")].Data[0] ^= 0x40 }},
 	{"a space is added to a copy in JSON", check.Altered, func(d *doctor) { r := &d.feeds()[d.copyAt(1, "ukhtc/json")]; r.Data = append(r.Data, ' ') }},
 	{"a withheld item's text is in another's", check.Leak, func(d *doctor) {
