@@ -36,6 +36,8 @@ type request struct {
 	Docket *ClocksOf           `json:"docket,omitempty"`
 	// Support is answered as for a member.
 	Support *schemas.SupportQuery `json:"support,omitempty"`
+	Thread  *schemas.MessageRef   `json:"thread,omitempty"`
+	Named   *OperationOf          `json:"operation,omitempty"`
 	Status  *struct{}             `json:"status,omitempty"`
 	Load    *tablesQuery          `json:"load,omitempty"`
 	Diff    *diffQuery            `json:"diff,omitempty"`
@@ -255,6 +257,18 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 			return err
 		}
 		return value(a)
+	case q.Thread != nil:
+		t, err := l.broker.ShowThread(ctx, *q.Thread)
+		if err != nil {
+			return err
+		}
+		return value(t)
+	case q.Named != nil:
+		o, err := l.broker.ShowOperation(ctx, *q.Named)
+		if err != nil {
+			return err
+		}
+		return value(o)
 	case q.Status != nil:
 		return value(l.broker.Status())
 	case q.Load != nil:

@@ -29,6 +29,11 @@ type Operator interface {
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
 	// AskSupport says who supports a person.
 	AskSupport(ctx context.Context, q schemas.SupportQuery) (schemas.SupportAnswer, error)
+	// ShowThread returns how a matter stands: ids, codes and times, no content.
+	ShowThread(ctx context.Context, of schemas.MessageRef) (schemas.Thread, error)
+	// ShowOperation returns the cases under the name of an operation, as far as
+	// a member may know of them; of no member, all.
+	ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.

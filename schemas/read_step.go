@@ -56,6 +56,8 @@ func readFeedback(r *reader, f *Feedback) {
 			readRef(r, &f.Of)
 		case "to":
 			f.To = readList(r, MaxRecipients, readWord[MemberID])
+		case "strand":
+			readWord(r, &f.Strand)
 		case "results":
 			f.Results = readList(r, MaxCrimeTypes, readWord[Code])
 		case "charged_as":
@@ -125,6 +127,10 @@ func readNotice(r *reader, n *Notice) {
 			readTime(r, &n.Due)
 		case "step":
 			readWord(r, &n.Step)
+		case "strand":
+			readWord(r, &n.Strand)
+		case "reason":
+			readWord(r, &n.Reason)
 		default:
 			r.unknown()
 		}

@@ -40,6 +40,12 @@ func (v *validator) feedback(at place, f *Feedback) {
 	v.codeList(at.field("charged_as"), CrimeTypes(), f.ChargedAs, MaxCrimeTypes)
 	v.codeList(at.field("assessed_as"), CrimeTypes(), f.AssessedAs, MaxCrimeTypes)
 	word(v, at.field("status"), f.Status, statuses)
+	if f.Strand != "" && !slices.Contains(v.m.CrimeTypes, f.Strand) {
+		v.notInMessage(at.field("strand"), "crime type")
+	}
+	if slices.Contains(f.Results, CaseReopened) && f.Status != CaseOpen {
+		v.add(at.field("status"), FaultContradiction, "what is reopened is open", "write \"open\", or leave the result \"reopened\" out")
+	}
 }
 
 func (v *validator) referral(at place, f *Referral) {
@@ -111,14 +117,35 @@ func (v *validator) notice(at place, n *Notice) {
 		v.ref(at.field("of"), n.Of)
 	}
 	v.recipients(at, n.To)
-	if n.About == NoticeLapsed || n.About == NoticeEscalated {
-		if !n.Clock.Valid() {
-			v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out")
-		}
-		return
+	ranOut := n.About == NoticeLapsed || n.About == NoticeEscalated
+	switch {
+	case (ranOut || n.About.ChangesClock()) && !n.Clock.Valid():
+		v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out, or that is changed")
+	case !ranOut && !n.About.ChangesClock() && (n.Clock != "" || n.Step != "" || n.Strand != "" || !n.Due.IsZero()):
+		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out, or is changed, has a clock", "leave clock, due, step and strand out")
 	}
-	if n.Clock != "" || n.Step != "" || !n.Due.IsZero() {
-		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out has a clock", "leave clock, due and step out")
+	if n.Strand != "" && !n.Strand.Valid() {
+		v.add(at.field("strand"), FaultForm, "this is no code", "write the strand's crime type, or leave it out")
+	}
+	v.reason(at.field("reason"), n.Reason, n.About.ChangesClock(), changes)
+	if n.About.ChangesClock() {
+		v.changedClock(at, n)
+	}
+}
+
+// changedClock checks what a notice that changes a clock says of it.
+func (v *validator) changedClock(at place, n *Notice) {
+	if n.Step != "" {
+		v.add(at.field("step"), FaultBrokerOnly, "only the broker escalates", "leave step out")
+	}
+	due := at.field("due")
+	switch {
+	case n.About != NoticeExtended && !n.Due.IsZero():
+		v.add(due, FaultContradiction, "only an extension says when the duty is due", "leave due out")
+	case n.About == NoticeExtended && n.Due.IsZero():
+		v.add(due, FaultMissing, "it is not said when the duty is due now", "give the new time, such as 2010-08-14T16:00:00Z")
+	case n.About == NoticeExtended && v.createdPlausible() && !n.Due.After(v.m.Created.Time):
+		v.add(due, FaultPast, "the duty would be due before the message was made", "give a time that is to come")
 	}
 }
 

@@ -119,6 +119,9 @@ func (m *mapping) body() {
 	msg := &m.message
 	if m.outcome.status != "" {
 		body := schemas.Case{Status: m.outcome.status, Lead: Member}
+		if body.Status == schemas.CaseClosed {
+			body.Reason = "caution" // only a warning closes
+		}
 		for _, it := range msg.Items {
 			for _, crime := range it.CrimeTypes {
 				if strings.HasPrefix(string(crime), "agency-") {

@@ -186,13 +186,15 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.thread(ctx, msg, member)
 	case schemas.AskDocket:
 		return d.docket(ctx, msg, member)
+	case schemas.AskOperation:
+		return d.operation(ctx, msg, member)
 	case schemas.AskProof:
 		return d.proof(ctx, msg, member)
 	case schemas.AskSupport:
 		return d.support(msg)
 	}
 	return schemas.Refuse(schemas.RefusedUnknown, "ask "+strings.Join([]string{schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf,
-		schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket}, ", ")+" or "+schemas.AskSupport)
+		schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket, schemas.AskOperation}, ", ")+" or "+schemas.AskSupport)
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

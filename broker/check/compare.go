@@ -173,7 +173,7 @@ func (k *content) body(got *schemas.Message, whole bool) {
 	if got.Case == nil || m.Case == nil {
 		return
 	}
-	k.same("case", got.Case.Status == m.Case.Status && got.Case.Lead == m.Case.Lead && got.Case.Opened == m.Case.Opened)
+	k.same("case", got.Case.Status == m.Case.Status && got.Case.Reason == m.Case.Reason && got.Case.Lead == m.Case.Lead && got.Case.Opened == m.Case.Opened)
 	k.none("the name of an operation", got.Case.Operation == "" || whole && got.Case.Operation == m.Case.Operation)
 	for _, s := range got.Case.Strands {
 		k.none("a strand of another item", slices.Contains(m.Case.Strands, s) && slices.Contains(got.CrimeTypes, s.CrimeType))

@@ -104,7 +104,7 @@ func (k *maker) body(c *schemas.Message, whole bool) {
 	if m.Case == nil {
 		return
 	}
-	c.Case = &schemas.Case{Status: m.Case.Status, Lead: m.Case.Lead, Opened: m.Case.Opened}
+	c.Case = &schemas.Case{Status: m.Case.Status, Reason: m.Case.Reason, Lead: m.Case.Lead, Opened: m.Case.Opened}
 	if whole && k.may("operation") {
 		c.Case.Operation = m.Case.Operation
 	}

@@ -112,6 +112,7 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
 	if m := a.message; m != nil {
+		c.clockChange(found, m, e)
 		if !sameLinks(e, m) {
 			found(Entry, "names other messages that it is about or made of than its message does")
 		}

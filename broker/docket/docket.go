@@ -68,13 +68,29 @@ func Open(cfg Config) (*Docket, error) {
 				return err
 			}
 		}
-		return nil
+		return reform(tx)
 	})
 	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("opening the docket %s: %w", cfg.Path, err)
 	}
 	return d, nil
+}
+
+// reform empties a file that another version wrote: it is made anew from the
+// ledger.
+func reform(tx *bolt.Tx) error {
+	var was int
+	if err := read(tx.Bucket(metaBucket), formKey, &was); err != nil {
+		return err
+	}
+	if was == form {
+		return nil
+	}
+	if err := empty(tx); err != nil {
+		return err
+	}
+	return tx.Bucket(metaBucket).Put(formKey, encode(form))
 }
 
 // Close closes the file.

@@ -77,20 +77,34 @@ func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
 	}
 	return d.db.Update(func(tx *bolt.Tx) error {
 		now, err := getClock(tx, c.key())
-		if err != nil || now == nil || !now.Started.Equal(c.Started) {
+		if err != nil || now == nil || !now.Started.Equal(c.Started) || now.Round != c.Round {
 			return err
 		}
-		now.Told = c.Told + 1
+		now.Told, now.Lapsed = max(now.Told, c.Told+1), c.Due
 		now.schedule()
-		return putClock(tx, now)
+		if err := putClock(tx, now); err != nil {
+			return err
+		}
+		return lapsedUntil(tx, c.Due)
 	})
+}
+
+// lapsedUntil keeps the latest due time that anybody was told of: a clock on the
+// wall that is put back does not undo it.
+func lapsedUntil(tx *bolt.Tx, due time.Time) error {
+	var latest time.Time
+	b := tx.Bucket(metaBucket)
+	if err := read(b, lapsedKey, &latest); err != nil || !due.After(latest) {
+		return err
+	}
+	return b.Put(lapsedKey, encode(due))
 }
 
 // notice is what is said when a clock has run out, to who owes and to who is
 // owed; at the last step the hub hears of it, for the protocol board, unless
 // nobody else may know of the matter.
 func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
-	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step}
+	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step, Strand: c.Strand}
 	if c.Told == 0 {
 		n.About = schemas.NoticeLapsed
 	}

@@ -82,6 +82,9 @@ type Entry struct {
 	MadeOf []schemas.MessageRef `json:"made_of,omitempty"`
 	// Review is the day by which the message must be reviewed or weeded.
 	Review schemas.Date `json:"review,omitzero"`
+	// Victim says that a tip or a case is about somebody who may be a victim, so
+	// that the clock of a referral may run.
+	Victim bool `json:"victim,omitempty"`
 	// Day is the day on which the message was judged, as 2009-08-14.
 	Day string `json:"day,omitempty"`
 	// Held says that no member gets the message.
@@ -201,7 +204,7 @@ func (e *Entry) Matters() bool {
 		return false
 	}
 	tip := strings.HasPrefix(e.Route, string(schemas.KindTip)+".")
-	return !tip || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
+	return !tip || e.Victim || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
 }
 
 // Growth is by how much a commit made the ledger grow.

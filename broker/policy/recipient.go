@@ -82,6 +82,12 @@ func (r *Recipient) mayHave(s *schemas.Subject) bool {
 
 func (r *Recipient) may(f Field) bool { return slices.Contains(r.Fields, f) }
 
+// MayKnow says whether a member's copies may have a field on a day.
+func (p *Policy) MayKnow(id schemas.MemberID, f Field, day time.Time) bool {
+	r := p.recipientOn(id, day)
+	return r != nil && r.may(f)
+}
+
 // recipientOn returns the row for copies of the member, or nil: then it gets
 // none.
 func (p *Policy) recipientOn(id schemas.MemberID, day time.Time) *Recipient {

@@ -237,7 +237,7 @@ func (k *keeper) caseBody(crimes []schemas.Code) *schemas.Case {
 	if body == nil {
 		return nil
 	}
-	c := &schemas.Case{Status: body.Status, Lead: body.Lead, Opened: body.Opened}
+	c := &schemas.Case{Status: body.Status, Reason: body.Reason, Lead: body.Lead, Opened: body.Opened}
 	if k.whole && k.to.may(FieldOperation) {
 		c.Operation = body.Operation
 	}

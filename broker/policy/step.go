@@ -108,6 +108,9 @@ func (k *keeper) steps(c *schemas.Message) {
 	}
 	if c.Outcome = clone(m.Outcome); c.Outcome != nil {
 		c.Outcome.To = only
+		if !slices.Contains(c.CrimeTypes, m.Outcome.Strand) {
+			c.Outcome.Strand = "" // the strand of an item that is withheld
+		}
 		c.Outcome.Results = slices.Clone(m.Outcome.Results)
 		c.Outcome.ChargedAs, c.Outcome.AssessedAs = slices.Clone(m.Outcome.ChargedAs), slices.Clone(m.Outcome.AssessedAs)
 	}

@@ -179,7 +179,7 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 	m, before := about.message, about.decision
 	d.entry = ledger.Entry{
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
-		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route, Of: before.Of, MadeOf: before.MadeOf, Review: before.Review,
+		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route, Of: before.Of, MadeOf: before.MadeOf, Review: before.Review, Victim: before.Victim,
 		Commitment: before.Commitment, Day: about.day.Format(time.DateOnly), Replaces: before.Number,
 		Protected: p.Protected(m, about.day), Records: withRecord(before.Records, added),
 	}

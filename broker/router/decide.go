@@ -73,6 +73,7 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, 
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry.Day = day.Format("2006-01-02")
 	d.entry.Route, d.entry.MadeOf, d.entry.Review = schemas.Route(m), madeOf(m), m.Review
+	d.entry.Victim = m.MeetsVictim()
 	if of, ok := m.Of(); ok {
 		d.entry.Of = &of
 	}
