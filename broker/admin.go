@@ -37,6 +37,7 @@ type request struct {
 	Status *struct{}           `json:"status,omitempty"`
 	Load   *tablesQuery        `json:"load,omitempty"`
 	Diff   *diffQuery          `json:"diff,omitempty"`
+	Erase  *Erasing            `json:"erase,omitempty"`
 }
 
 type revocation struct {
@@ -254,6 +255,15 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 			return err
 		}
 		return value(l.broker.Status())
+	case q.Erase != nil:
+		e := *q.Erase
+		e.By = caller
+		entry, err := l.broker.Erase(ctx, e)
+		if err != nil {
+			return err
+		}
+		log.Info("erased", "id", e.Of.ID, "member", e.Of.Originator, "by", caller)
+		return value(entry)
 	case q.Diff != nil:
 		messages, err := l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error {
 			return value(diffAnswer{Difference: &d})

@@ -27,6 +27,8 @@ type Operator interface {
 	Verify(ctx context.Context) (check.Report, error)
 	// ShowDocket calls fn with the clocks that are wanted, by thread.
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
+	// Erase has all that is left of a message erased, and returns the entry.
+	Erase(ctx context.Context, q Erasing) (ledger.Entry, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.
@@ -82,7 +84,10 @@ func (b *Broker) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.E
 			return err
 		}
 	}
-	return nil
+	if id == "" {
+		return nil
+	}
+	return b.showErasures(ctx, id, fn)
 }
 
 // ProofQuery asks for a proof of the ledger's head. Entry asks that an entry is

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -58,6 +59,16 @@ func (h *memory) One(_ context.Context, stream string, sequence uint64) (check.R
 		}
 	}
 	return check.Record{}, false, nil
+}
+
+func (h *memory) Acts(_ context.Context, after uint64) iter.Seq2[check.Record, error] {
+	return func(yield func(check.Record, error) bool) {
+		for _, r := range h.streams[ledger.Stream] {
+			if r.Sequence > after && strings.HasPrefix(r.Address, "decision._.") && !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (h *memory) Tables(hash string) (fs.FS, error) {

@@ -13,13 +13,15 @@ import (
 
 // The buckets of the file.
 var (
-	metaBucket    = []byte("meta")    // "place": the place in the ledger
-	madeBucket    = []byte("made")    // message, 0, message made of it
-	clocksBucket  = []byte("clocks")  // Clock.key: Clock
-	dueBucket     = []byte("due")     // dueKey: nothing
-	threadsBucket = []byte("threads") // message: Thread
-	stepsBucket   = []byte("steps")   // message, 0, number of the entry: schemas.Step
-	buckets       = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, threadsBucket, stepsBucket}
+	metaBucket     = []byte("meta")     // "place": the place in the ledger
+	madeBucket     = []byte("made")     // message, 0, message made of it
+	clocksBucket   = []byte("clocks")   // Clock.key: Clock
+	dueBucket      = []byte("due")      // dueKey: nothing
+	threadsBucket  = []byte("threads")  // message: Thread
+	stepsBucket    = []byte("steps")    // message, 0, number of the entry: schemas.Step
+	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
+	removalsBucket = []byte("removals") // place of the entry: nothing
+	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, threadsBucket, stepsBucket, erasedBucket, removalsBucket}
 )
 
 // place is how far in the ledger the docket is.

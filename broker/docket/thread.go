@@ -81,6 +81,9 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		if err != nil || len(v.Steps) == 0 {
 			return err
 		}
+		if err := markErased(tx, &v); err != nil {
+			return err
+		}
 		var t Thread
 		if err := read(tx.Bucket(threadsBucket), []byte(of.String()), &t); err != nil {
 			return err
