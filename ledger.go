@@ -18,8 +18,8 @@ import (
 func newLedger() *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Read and verify the record of decisions",
 		Example: "  liaison ledger show --dir ./broker\n  liaison ledger verify --dir ./broker",
-		Args:    exactly(0, "show, verify, key, head, prove, verify-proof or erase"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newLedgerShow(), newLedgerVerify(), newLedgerKey(), newLedgerHead(), newLedgerProve(), newVerifyProof(), newLedgerErase())
+		Args:    exactly(0, "show, verify, key, head, prove, verify-proof, erase or accept-gap"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newLedgerShow(), newLedgerVerify(), newLedgerKey(), newLedgerHead(), newLedgerProve(), newVerifyProof(), newLedgerErase(), newAcceptGap())
 	return cmd
 }
 
@@ -71,6 +71,9 @@ func printEntry(cmd *cobra.Command, e ledger.Entry) {
 		return
 	case ledger.ErasedEntry:
 		printErasure(w, e)
+		return
+	case ledger.GapEntry:
+		fmt.Fprintf(w, "gap accepted by %s: %s %d to %d: %s\n\n", e.By, e.Gap.Stream, e.Gap.From, e.Gap.To, e.Gap.Reason)
 		return
 	}
 	printDecision(w, e)

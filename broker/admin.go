@@ -38,6 +38,7 @@ type request struct {
 	Load   *tablesQuery        `json:"load,omitempty"`
 	Diff   *diffQuery          `json:"diff,omitempty"`
 	Erase  *Erasing            `json:"erase,omitempty"`
+	Gap    *GapQuery           `json:"gap,omitempty"`
 }
 
 type revocation struct {
@@ -263,6 +264,15 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 			return err
 		}
 		log.Info("erased", "id", e.Of.ID, "member", e.Of.Originator, "by", caller)
+		return value(entry)
+	case q.Gap != nil:
+		g := *q.Gap
+		g.By = caller
+		entry, err := l.broker.AcceptGap(ctx, g)
+		if err != nil {
+			return err
+		}
+		log.Warn("a gap was accepted", "stream", g.Stream, "from", g.From, "to", g.To, "by", caller)
 		return value(entry)
 	case q.Diff != nil:
 		messages, err := l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error {

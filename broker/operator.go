@@ -29,6 +29,9 @@ type Operator interface {
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
 	// Erase has all that is left of a message erased, and returns the entry.
 	Erase(ctx context.Context, q Erasing) (ledger.Entry, error)
+	// AcceptGap records that a gap which nothing explains is accepted, and returns
+	// the entry.
+	AcceptGap(ctx context.Context, q GapQuery) (ledger.Entry, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.

@@ -88,6 +88,8 @@ type scrubber struct {
 	halted  context.Context
 	halt    context.CancelFunc
 	cleared chan struct{}
+	// again rings when everything is to be read once more at once.
+	again chan struct{}
 
 	mu   sync.Mutex // guards what follows
 	last Scrub
@@ -95,7 +97,7 @@ type scrubber struct {
 
 // newScrubber returns a scrubber that knows what was found before.
 func newScrubber(cfg Config, js jetstream.JetStream) *scrubber {
-	s := &scrubber{js: js, ledger: ledger.New(js), dir: cfg.Dir, now: cfg.Now, log: cfg.Log, cleared: make(chan struct{}, 1)}
+	s := &scrubber{js: js, ledger: ledger.New(js), dir: cfg.Dir, now: cfg.Now, log: cfg.Log, cleared: make(chan struct{}, 1), again: make(chan struct{}, 1)}
 	s.halted, s.halt = context.WithCancel(context.Background())
 	b, err := os.ReadFile(filepath.Join(cfg.Dir, scrubFile))
 	if err == nil {
@@ -156,9 +158,18 @@ func (s *scrubber) run(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(wait):
+		case <-s.again:
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// Again has everything read once more, because what is missing was accepted.
+func (s *scrubber) Again() {
+	select {
+	case s.again <- struct{}{}:
+	default: // it will be read anyhow
 	}
 }
 

@@ -117,6 +117,9 @@ func (r *Router) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		if errors.Is(err, errPassed) {
+			continue
+		}
 		r.trouble.Store(&err)
 		if errors.Is(err, ErrDamaged) {
 			r.cfg.Log.Error("routing has stopped until an operator looks into it", "err", err)
