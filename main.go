@@ -111,7 +111,7 @@ Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
 		{"See it work:", []*cobra.Command{newDemo()}},
 		{"For an agency:", []*cobra.Command{newAgent(), newSample(), newSend(), newLint(), newReceipt(), newWatch(), newHeld(), newConsent(),
 			newRequest(), newAnswer(), newRefer(), newDecide(), newTask(), newOutcome(), newNotify(), newRecall(), newConfirm(), newCase(), newProof()}},
-		{"For the operator:", []*cobra.Command{newServe(), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(), newProtocol(), newBench()}},
+		{"For the operator:", []*cobra.Command{newServe(), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(), newRetention(), newProtocol(), newBench()}},
 	}
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})

@@ -18,6 +18,7 @@ import (
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
+	"liaison/broker/retention"
 	"liaison/schemas"
 )
 
@@ -27,18 +28,19 @@ const socketName = "admin.sock"
 
 // request is one line from an operator's command. Exactly one field is set.
 type request struct {
-	Enrol  *accounts.Enrolment `json:"enrol,omitempty"`
-	Revoke *revocation         `json:"revoke,omitempty"`
-	Ledger *ledgerQuery        `json:"ledger,omitempty"`
-	Prove  *ProofQuery         `json:"prove,omitempty"`
-	Verify *struct{}           `json:"verify,omitempty"`
-	Check  *struct{}           `json:"check,omitempty"`
-	Docket *ClocksOf           `json:"docket,omitempty"`
-	Status *struct{}           `json:"status,omitempty"`
-	Load   *tablesQuery        `json:"load,omitempty"`
-	Diff   *diffQuery          `json:"diff,omitempty"`
-	Erase  *Erasing            `json:"erase,omitempty"`
-	Gap    *GapQuery           `json:"gap,omitempty"`
+	Enrol     *accounts.Enrolment `json:"enrol,omitempty"`
+	Revoke    *revocation         `json:"revoke,omitempty"`
+	Ledger    *ledgerQuery        `json:"ledger,omitempty"`
+	Prove     *ProofQuery         `json:"prove,omitempty"`
+	Verify    *struct{}           `json:"verify,omitempty"`
+	Check     *struct{}           `json:"check,omitempty"`
+	Docket    *ClocksOf           `json:"docket,omitempty"`
+	Status    *struct{}           `json:"status,omitempty"`
+	Load      *tablesQuery        `json:"load,omitempty"`
+	Diff      *diffQuery          `json:"diff,omitempty"`
+	Erase     *Erasing            `json:"erase,omitempty"`
+	Gap       *GapQuery           `json:"gap,omitempty"`
+	Retention *RetentionQuery     `json:"retention,omitempty"`
 }
 
 type revocation struct {
@@ -265,6 +267,8 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		}
 		log.Info("erased", "id", e.Of.ID, "member", e.Of.Originator, "by", caller)
 		return value(entry)
+	case q.Retention != nil:
+		return l.broker.ShowRetention(ctx, *q.Retention, func(d retention.Due) error { return value(d) })
 	case q.Gap != nil:
 		g := *q.Gap
 		g.By = caller

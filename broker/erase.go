@@ -2,10 +2,12 @@ package broker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"liaison/broker/ledger"
@@ -85,4 +87,26 @@ func checkReason(reason string) error {
 // Erase has a message erased at the running broker.
 func (r *Remote) Erase(ctx context.Context, q Erasing) (ledger.Entry, error) {
 	return one[ledger.Entry](ctx, r, request{Erase: &q})
+}
+
+// RetentionQuery says by when something must be due to be listed.
+type RetentionQuery struct {
+	By time.Time `json:"by"`
+}
+
+// ShowRetention calls fn with every message of which something is due to be
+// erased by a time, by the tables in force.
+func (b *Broker) ShowRetention(ctx context.Context, q RetentionQuery, fn func(retention.Due) error) error {
+	return b.retention.List(ctx, q.By, fn)
+}
+
+// ShowRetention asks the running broker.
+func (r *Remote) ShowRetention(ctx context.Context, q RetentionQuery, fn func(retention.Due) error) error {
+	return r.ask(ctx, request{Retention: &q}, func(raw json.RawMessage) error {
+		var d retention.Due
+		if err := json.Unmarshal(raw, &d); err != nil {
+			return err
+		}
+		return fn(d)
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"liaison/broker/check"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
+	"liaison/broker/retention"
 	"liaison/schemas"
 )
 
@@ -29,6 +30,9 @@ type Operator interface {
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
 	// Erase has all that is left of a message erased, and returns the entry.
 	Erase(ctx context.Context, q Erasing) (ledger.Entry, error)
+	// ShowRetention calls fn with every message of which something is due to be
+	// erased by a time.
+	ShowRetention(ctx context.Context, q RetentionQuery, fn func(retention.Due) error) error
 	// AcceptGap records that a gap which nothing explains is accepted, and returns
 	// the entry.
 	AcceptGap(ctx context.Context, q GapQuery) (ledger.Entry, error)

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -258,9 +259,69 @@ func bareStep(g *ledger.Gone, found func(Kind, string)) {
 	}
 }
 
-// dueToGo checks of an erasure for retention that the time has come.
+// dueToGo checks of an erasure for retention that the time has come: by the
+// tables of the day of the erasure, from the last decision about the message.
 func (c *checker) dueToGo(e *ledger.Entry, g *ledger.Gone, found func(Kind, string)) error {
+	t := c.tables[e.Policy]
+	if e.Erased.Why != ledger.ErasedRetention || t == nil {
+		return nil
+	}
+	_, last, err := c.before(g.Of)
+	if err != nil || last == nil {
+		return err
+	}
+	feeds, intake, ok := t.retained(last, e.At)
+	switch {
+	case !ok:
+		found(Erasing, "erases "+g.Of.String()+" for its age, and the tables keep its kind for ever")
+	case g.Intake != 0 && e.At.Before(intake):
+		found(Erasing, fmt.Sprintf("erases %s, which the tables keep until %s", g.Of, told(intake)))
+	case len(g.Copies) > 0 && e.At.Before(feeds):
+		found(Erasing, fmt.Sprintf("erases copies of %s, which the tables keep until %s", g.Of, told(feeds)))
+	}
 	return nil
+}
+
+// retained says until when the copies of a message stay, and the message itself:
+// whole days of UTC after the one of the decision, by the row for its kind on the
+// day of the erasure; or to the end of its day of review where the row says so.
+func (t *tables) retained(decided *ledger.Entry, at time.Time) (feeds, intake time.Time, ok bool) {
+	kind, _, _ := strings.Cut(decided.Route, ".")
+	if decided.Kind == ledger.ConsentEntry {
+		kind = string(schemas.KindConsent)
+	}
+	i := slices.IndexFunc(t.rows["retention"], func(r row) bool { return r["kind"] == kind && r.on(at.UTC()) })
+	if i < 0 {
+		return feeds, intake, false
+	}
+	r := t.rows["retention"][i]
+	y, m, d := decided.At.UTC().Date()
+	end := func(days int) time.Time { return time.Date(y, m, d+days+1, 0, 0, 0, 0, time.UTC) }
+	feeds, intake = end(r.days("feed_days")), end(r.days("intake_days"))
+	if decided.Review.IsZero() || r["review"] == "no" {
+		return feeds, intake, true
+	}
+	ry, rm, rd := decided.Review.Start().Date()
+	weeded := time.Date(ry, rm, rd+1, 0, 0, 0, 0, time.UTC)
+	if weeded.Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+		return feeds, intake, true
+	}
+	if r["review"] == "governs" || weeded.Before(feeds) {
+		feeds = weeded
+	}
+	if r["review"] == "governs" || weeded.Before(intake) {
+		intake = weeded
+	}
+	return feeds, intake, true
+}
+
+// days is the number of days in a cell: what is none keeps for ever.
+func (r row) days(column string) int {
+	n, err := strconv.Atoi(r[column])
+	if err != nil || n < 1 {
+		return 1 << 20
+	}
+	return n
 }
 
 // afterRecall reports a recall that erased nothing though there was something to

@@ -109,6 +109,9 @@ func (c *change) make() error {
 	if err := c.held(); err != nil {
 		return err
 	}
+	if err := c.weed(); err != nil {
+		return err
+	}
 	switch {
 	case m.Request != nil:
 		return c.request()

@@ -21,7 +21,8 @@ var (
 	stepsBucket    = []byte("steps")    // message, 0, number of the entry: schemas.Step
 	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
 	removalsBucket = []byte("removals") // place of the entry: nothing
-	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, threadsBucket, stepsBucket, erasedBucket, removalsBucket}
+	laterBucket    = []byte("later")    // dueKey of the message: nothing
+	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, threadsBucket, stepsBucket, erasedBucket, removalsBucket, laterBucket}
 )
 
 // place is how far in the ledger the docket is.

@@ -33,6 +33,7 @@ type Policy struct {
 	// calendars has the working days of each nation.
 	calendars map[schemas.Code]*Calendar
 	bareSteps []BareStep
+	retention []Retention
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -69,10 +70,11 @@ const (
 	deadlinesTable  = "deadlines.csv"
 	holidaysTable   = "holidays.csv"
 	stepsTable      = "steps.csv"
+	retentionTable  = "retention.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
-	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable}
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable, retentionTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -128,6 +130,7 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	}
 	p.deadlines = readDeadlines(tables, f)
 	p.readHolidays(tables, f)
+	p.retention = readRetention(tables, f)
 	p.bareSteps = readBareSteps(tables, p.members, f)
 	slices.SortStableFunc(p.bareSteps, func(a, b BareStep) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })

@@ -117,10 +117,13 @@ func (k *Keeper) Run(ctx context.Context) error {
 	return nil
 }
 
-// turn carries out what is recorded and returns when more is due; zero if
-// nothing is.
+// turn carries out what is recorded, erases what is due, and returns when more
+// will be; zero if nothing is.
 func (k *Keeper) turn(ctx context.Context) (next time.Time, err error) {
-	return time.Time{}, k.Finish(ctx)
+	if err := k.Finish(ctx); err != nil {
+		return time.Time{}, err
+	}
+	return k.due(ctx)
 }
 
 // Finish carries out every erasure that is recorded.

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -85,6 +86,9 @@ func (r *Router) actAll(ctx context.Context, at position) (position, error) {
 // carryOut writes the entry of one act, and answers its caller.
 func (r *Router) carryOut(ctx context.Context, at position, a act) (position, error) {
 	e, err := a.plan(ctx)
+	if p, _ := r.cfg.Policy(); err == nil && e != nil && at.policy != "" && p.Hash() != at.policy {
+		err = errors.New("other tables have come into force meanwhile; try again") // the entry would name those before
+	}
 	if err != nil || e == nil {
 		a.done <- acted{err: err}
 		return at, nil
