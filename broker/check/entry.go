@@ -114,7 +114,10 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
-	if m := a.message; m != nil {
+	if m := a.message; m != nil && m.Kind == schemas.KindConsent {
+		j.message = nil // reported already: nothing of it can be disclosed
+	}
+	if m := j.message; m != nil {
 		if !sameLinks(e, m) {
 			found(Entry, "names other messages that it is about or made of than its message does")
 		}

@@ -328,7 +328,7 @@ func (r row) days(column string) int {
 // erase. It is called with every entry.
 func (c *checker) afterRecall(e *ledger.Entry) {
 	r := c.recall
-	if r == nil || e != nil && e.Kind == ledger.ErasedEntry {
+	if r == nil || e != nil && e.Erased != nil && e.Erased.Why == ledger.ErasedRecall {
 		return
 	}
 	c.recall = nil

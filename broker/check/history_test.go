@@ -330,6 +330,14 @@ func caseOf(n int) *schemas.Message {
 	return m
 }
 
+// recall takes the tip with number n back.
+func recall(number, n int) *schemas.Message {
+	m := answer("gla", number, n, "", "")
+	m.Kind, m.Consent = schemas.KindRecall, nil
+	m.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: idOf(n)}, Reason: schemas.RecallInaccurate}
+	return m
+}
+
 // answer is an answer about the tip with number n: its second item, or the
 // whole if the originator refuses.
 func answer(by schemas.MemberID, number, n int, authority schemas.Code, a schemas.ConsentAnswer) *schemas.Message {
