@@ -107,6 +107,9 @@ func printThread(w io.Writer, t schemas.Thread, now time.Time) {
 	for _, s := range t.Steps {
 		fmt.Fprintf(w, "%s  %s  %s%s → %s  (%s)\n", local(s.At), s.Message.Originator, s.Kind,
 			joined(" ", s.Words), joined(", ", s.To)[min(2, len(joined(", ", s.To))):], s.Message.ID)
+		if s.Erased != nil {
+			fmt.Fprintf(w, "    %s\n", describeErased(s.Erased))
+		}
 	}
 	for _, c := range t.Clocks {
 		printClock(w, c, now)

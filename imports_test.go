@@ -42,8 +42,10 @@ var mayImport = map[string][]string{
 	"broker/intake":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/router":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/docket":            {"schemas", "broker/policy", "broker/ledger"},
-	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
-	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
+	// erases what the docket says is in the way of nobody; walks what the docket keeps of it
+	"broker/retention": {"schemas", "broker/policy", "broker/ledger", "broker/docket", "broker/failpoint"},
+	"broker/ask":       {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
+	"broker/check":     {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// measures the parts by themselves and the broker as a whole
 	"broker/bench": {"schemas", "broker", "broker/accounts", "broker/intake", "broker/ledger", "broker/node", "broker/policy", "broker/router"},
 	// both sides, as their users see them

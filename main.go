@@ -114,7 +114,7 @@ Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
 		{"See it work:", []*cobra.Command{newDemo()}},
 		{"For an agency:", []*cobra.Command{newAgent(), newSample(), newSend(), newLint(), newReceipt(), newWatch(), newHeld(), newConsent(),
 			newRequest(), newAnswer(), newRefer(), newDecide(), newTask(), newOutcome(), newNotify(), newRecall(now), newConfirm(), newCase(now), newOperation(), newSupport(), newProof()}},
-		{"For the operator:", []*cobra.Command{newServe(now), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(now), newProtocol(), newBench()}},
+		{"For the operator:", []*cobra.Command{newServe(now), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(now), newRetention(), newProtocol(), newBench()}},
 	}
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})

@@ -79,6 +79,7 @@ func (m *matters) set(at string) {
 	m.clock.at.Store(when.UnixNano())
 	if m.started != nil {
 		m.docket.Look()
+		m.retention.Look()
 	}
 }
 

@@ -53,4 +53,20 @@ type Step struct {
 	Words []Code `json:"words,omitempty"`
 	// To are the members that got it; whoever did not send it sees itself alone.
 	To []MemberID `json:"to,omitempty"`
+	// Erased says that the message was erased since, or copies of it.
+	Erased *Erased `json:"erased,omitempty"`
+}
+
+// Erased says that a message, or copies of it, are no longer in the broker. The
+// ledger's entries about it stay.
+type Erased struct {
+	// Entry is the number of the ledger entry that says what was erased, and At
+	// its time.
+	Entry uint64    `json:"entry"`
+	At    time.Time `json:"at"`
+	// Why is recall, retention or operator.
+	Why Code `json:"why"`
+	// Message says that the accepted message itself is gone, and not only
+	// copies in feeds.
+	Message bool `json:"message,omitempty"`
 }

@@ -18,6 +18,8 @@ type Matters interface {
 	Operation(ctx context.Context, name string, member schemas.MemberID) (schemas.Operation, error)
 	// Owed calls fn with the clocks that a member owes or is owed.
 	Owed(ctx context.Context, member schemas.MemberID, overdue, all bool, fn func(schemas.Clock) error) error
+	// Erased tells of the erasure of a message; nil if there was none.
+	Erased(ctx context.Context, of schemas.MessageRef) (*schemas.Erased, error)
 }
 
 // thread answers with what the member may know of a matter.

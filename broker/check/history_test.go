@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -58,6 +59,16 @@ func (h *memory) One(_ context.Context, stream string, sequence uint64) (check.R
 		}
 	}
 	return check.Record{}, false, nil
+}
+
+func (h *memory) Acts(_ context.Context, after uint64) iter.Seq2[check.Record, error] {
+	return func(yield func(check.Record, error) bool) {
+		for _, r := range h.streams[ledger.Stream] {
+			if r.Sequence > after && strings.HasPrefix(r.Address, "decision._.") && !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (h *memory) Tables(hash string) (fs.FS, error) {
@@ -333,6 +344,14 @@ func extension(n, of int) *schemas.Message {
 	return &schemas.Message{Schema: 1, ID: idOf(n), Kind: schemas.KindNotice, Originator: "gla", Created: schemas.At(now), Marking: schemas.Protect,
 		Urgency: schemas.Routine, Purpose: "prevent-detect-crime", Notice: &schemas.Notice{About: schemas.NoticeExtended, To: []schemas.MemberID{"lincolnshire"},
 			Of: schemas.MessageRef{Originator: "gla", ID: idOf(of)}, Clock: "request-answer", Due: schemas.At(now.AddDate(0, 1, 0)), Reason: schemas.ChangedComplexity}}
+}
+
+// recall takes the tip with number n back.
+func recall(number, n int) *schemas.Message {
+	m := answer("gla", number, n, "", "")
+	m.Kind, m.Consent = schemas.KindRecall, nil
+	m.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: idOf(n)}, Reason: schemas.RecallInaccurate}
+	return m
 }
 
 // answer is an answer about the tip with number n: its second item, or the

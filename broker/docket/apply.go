@@ -41,7 +41,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 	at := place{Number: last.Number, Sequence: last.Sequence}
 	err := d.db.Update(func(tx *bolt.Tx) error {
 		for i := range entries {
-			c := change{tx: tx, policy: d.cfg.Tables(entries[i].Policy), entry: &entries[i].Entry, message: messages[i]}
+			c := change{tx: tx, policy: d.cfg.Tables(entries[i].Policy), entry: &entries[i].Entry, sequence: entries[i].Sequence, message: messages[i]}
 			if err := c.make(); err != nil {
 				return fmt.Errorf("taking up ledger entry %d: %w", entries[i].Number, err)
 			}
@@ -58,7 +58,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 // somebody has, which are nearly all messages, have no clock but that of their
 // review.
 func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message, error) {
-	if !e.Matters() {
+	if !e.Matters() || e.Kind != ledger.DecisionEntry {
 		return nil, nil
 	}
 	s, err := d.cfg.JetStream.Stream(ctx, schemas.IntakeName)
@@ -67,7 +67,7 @@ func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message
 	}
 	raw, err := s.GetLastMsgForSubject(ctx, schemas.IntakeAddress(e.Originator, e.Message))
 	if notThere(err) {
-		return nil, nil // erased: its clocks are nobody's any more
+		return d.bare(ctx, schemas.MessageRef{Originator: e.Originator, ID: e.Message})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading an accepted message: %w", err)
@@ -81,14 +81,19 @@ func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message
 
 // change is what one entry changes.
 type change struct {
-	tx      *bolt.Tx
-	policy  *policy.Policy
-	entry   *ledger.Entry
-	message *schemas.Message
+	tx     *bolt.Tx
+	policy *policy.Policy
+	entry  *ledger.Entry
+	// sequence is where the entry lies in the stream.
+	sequence uint64
+	message  *schemas.Message
 }
 
 func (c *change) make() error {
 	e, m := c.entry, c.message
+	if e.Erased != nil {
+		return c.erased()
+	}
 	for _, of := range e.MadeOf {
 		made := schemas.MessageRef{Originator: e.Originator, ID: e.Message}
 		if err := c.tx.Bucket(madeBucket).Put(under(of, []byte(made.String())), nil); err != nil {
@@ -108,6 +113,9 @@ func (c *change) make() error {
 		return err
 	}
 	if err := c.encounter(); err != nil {
+		return err
+	}
+	if err := c.weed(); err != nil {
 		return err
 	}
 	switch {

@@ -13,16 +13,20 @@ import (
 
 // The buckets of the file.
 var (
-	metaBucket    = []byte("meta")    // placeKey, formKey, lapsedKey
-	madeBucket    = []byte("made")    // message, 0, message made of it
-	clocksBucket  = []byte("clocks")  // Clock.key: Clock
-	dueBucket     = []byte("due")     // dueKey: nothing
-	owedBucket    = []byte("owed")    // Clock.owedKeys: nothing
-	threadsBucket = []byte("threads") // message: Thread
-	rootsBucket   = []byte("roots")   // a case's later version: the first one
-	namesBucket   = []byte("names")   // the name of an operation, 0, case: nothing
-	stepsBucket   = []byte("steps")   // message, 0, number of the entry: schemas.Step
-	buckets       = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket}
+	metaBucket     = []byte("meta")     // placeKey, formKey, lapsedKey
+	madeBucket     = []byte("made")     // message, 0, message made of it
+	clocksBucket   = []byte("clocks")   // Clock.key: Clock
+	dueBucket      = []byte("due")      // dueKey: nothing
+	owedBucket     = []byte("owed")     // Clock.owedKeys: nothing
+	threadsBucket  = []byte("threads")  // message: Thread
+	rootsBucket    = []byte("roots")    // a case's later version: the first one
+	namesBucket    = []byte("names")    // the name of an operation, 0, case: nothing
+	stepsBucket    = []byte("steps")    // message, 0, number of the entry: schemas.Step
+	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
+	removalsBucket = []byte("removals") // place of the entry: nothing
+	laterBucket    = []byte("later")    // dueKey of the message: nothing
+	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
+		erasedBucket, removalsBucket, laterBucket}
 )
 
 // place is how far in the ledger the docket is.

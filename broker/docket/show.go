@@ -36,6 +36,9 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		if v.Earlier, err = seen(tx, t.Earlier, m); err != nil {
 			return err
 		}
+		if err := markErased(tx, &v); err != nil {
+			return err
+		}
 		now := d.cfg.Now()
 		return eachClock(tx, t.Of, "", func(c *Clock) error {
 			if m == "" || c.Owes == m || c.To == m {

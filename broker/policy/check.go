@@ -77,6 +77,7 @@ func (p *Policy) Check() []Finding {
 	c.exceptionRows()
 	c.rows()
 	c.clocks()
+	c.kept()
 	c.workingDays()
 	slices.SortStableFunc(c.found, func(a, b Finding) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))

@@ -35,6 +35,7 @@ type Policy struct {
 	bareSteps []BareStep
 	// providers are in the order of preference.
 	providers []Provider
+	retention []Retention
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -73,11 +74,12 @@ const (
 	stepsTable      = "steps.csv"
 	mandatoryTable  = "mandatory.csv"
 	providersTable  = "providers.csv"
+	retentionTable  = "retention.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
 	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable,
-	mandatoryTable, providersTable}
+	mandatoryTable, providersTable, retentionTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -135,6 +137,7 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	p.deadlines = readDeadlines(tables, f)
 	p.readHolidays(tables, f)
 	p.readProviders(tables, f)
+	p.retention = readRetention(tables, f)
 	p.bareSteps = readBareSteps(tables, p.members, f)
 	slices.SortStableFunc(p.bareSteps, func(a, b BareStep) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })

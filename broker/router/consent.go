@@ -106,6 +106,12 @@ func (r *Router) recall(ctx context.Context, of schemas.MessageRef) (*recalled, 
 	if err != nil {
 		return nil, err
 	}
+	if r.cfg.Erasures != nil {
+		// What is recorded as erased may not be removed yet.
+		if gone, err := r.cfg.Erasures.Erased(ctx, of); gone || err != nil {
+			return nil, err
+		}
+	}
 	s, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
 	if err != nil {
 		return nil, fmt.Errorf("reading a message again: %w", err)
