@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,7 +255,11 @@ func bareStep(g *ledger.Gone, found func(Kind, string)) {
 		found(Erasing, "keeps something of "+g.Of.String()+" that cannot be decoded")
 		return
 	}
-	if len(m.Items)+len(m.Subjects)+len(m.Sectors)+len(m.CrimeTypes) > 0 || m.Reference != "" || m.Consent != nil || m.Case != nil && m.Case.Operation != "" {
+	says := slices.ContainsFunc(m.Items, func(it schemas.Item) bool {
+		it.CrimeTypes = nil // codes
+		return !reflect.DeepEqual(it, schemas.Item{})
+	})
+	if says || len(m.Subjects)+len(m.Sectors)+len(m.CrimeTypes) > 0 || m.Reference != "" || m.Consent != nil {
 		found(Leak, "keeps content of "+g.Of.String()+", which it says is erased")
 	}
 }

@@ -46,7 +46,9 @@ func playErased(t *testing.T) *memory {
 			t.Fatal(err)
 		}
 	}
-	p.send(tip(1), twoItems(31), twoItems(32), tip(33), tip(2))
+	held := twoItems(32)
+	held.Subjects[2].Position = "" // no victim, whose referral would be owed
+	p.send(tip(1), twoItems(31), held, tip(33), tip(2))
 	p.settle()
 	p.send(recall(10, 31), answer("gla", 11, 32, schemas.AuthorityOriginator, schemas.Refused)) // what waits of 32 is closed
 	p.settle()

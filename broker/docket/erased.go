@@ -25,8 +25,8 @@ type Part struct {
 
 // Bare is what the docket needs of a message when it is rebuilt and the message
 // has been erased: what its sender did about which other message, and nothing of
-// what it says: who was told of which strand, and the name of an operation, are
-// forgotten with it. It is nil for what is no step of any matter.
+// what it says: codes, ids and days, and the name of an operation, which is a
+// code word. It is nil for what is no step of any matter.
 func Bare(m *schemas.Message) *schemas.Message {
 	b := &schemas.Message{Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator,
 		Urgency: m.Urgency, Answer: m.Answer, Tasking: m.Tasking, Decision: m.Decision, Notice: m.Notice,
@@ -36,7 +36,10 @@ func Bare(m *schemas.Message) *schemas.Message {
 	}
 	b.Links = m.Links
 	if c := m.Case; c != nil {
-		b.Case = &schemas.Case{Status: c.Status, Reason: c.Reason, Lead: c.Lead, Strands: c.Strands}
+		b.Case = &schemas.Case{Status: c.Status, Reason: c.Reason, Lead: c.Lead, Operation: c.Operation, Strands: c.Strands}
+		for i := range m.Items { // who was told of which strand
+			b.Items = append(b.Items, schemas.Item{CrimeTypes: m.ItemCrimeTypes(i)})
+		}
 	}
 	if o := m.Outcome; o != nil {
 		b.Outcome = &schemas.Feedback{Of: o.Of, To: o.To, Results: o.Results, Status: o.Status}
