@@ -90,7 +90,7 @@ func (w *wage) envelope() {
 	review, p := native.Date(r.Value("review_date"))
 	w.checkAt(r, "review_date", p)
 	msg.Review = review.Date
-	msg.Sectors, p = native.Codes(schemas.Sectors(), r.Value("sectors"))
+	msg.Sectors, p = native.Sectors(r.Value("sectors"), nil)
 	w.checkAt(r, "sectors", p)
 	msg.Tip = &schemas.Tip{Received: recorded}
 }
