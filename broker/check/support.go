@@ -139,25 +139,13 @@ func (c *checker) mentioned(j *judged) error {
 	if m == nil || !guarded(m) {
 		return nil
 	}
-	var refs []schemas.MessageRef
-	if m.Referral != nil {
-		refs = append(refs, m.Referral.Earlier...)
-	}
-	if m.Notice != nil {
-		refs = append(refs, m.Notice.Of)
-	}
-	for i := range m.Items {
-		for _, l := range m.ItemLinks(i) {
-			refs = append(refs, schemas.MessageRef{Originator: l.Originator, ID: l.ID})
-		}
-	}
 	j.known = map[schemas.MessageRef][]schemas.MemberID{}
-	for _, ref := range refs {
+	for _, ref := range mentions(m) {
 		_, e, err := c.before(ref)
 		if err != nil {
 			return err
 		}
-		if e == nil || len(j.known[ref]) > 0 {
+		if e == nil {
 			continue
 		}
 		for _, o := range e.Outcomes {
@@ -167,6 +155,33 @@ func (c *checker) mentioned(j *judged) error {
 		}
 	}
 	return nil
+}
+
+// maxMentions is of how many other messages a copy may name any.
+const maxMentions = 64
+
+// mentions are the messages that a guarded message names, once each and up to the
+// bound: the earlier referrals, what a notice is about, and the links of the items.
+func mentions(m *schemas.Message) []schemas.MessageRef {
+	var refs []schemas.MessageRef
+	if m.Referral != nil {
+		refs = append(refs, m.Referral.Earlier...)
+	}
+	if m.Notice != nil && m.Notice.Of.ID != "" {
+		refs = append(refs, m.Notice.Of)
+	}
+	for i := range m.Items {
+		for _, l := range m.ItemLinks(i) {
+			refs = append(refs, schemas.MessageRef{Originator: l.Originator, ID: l.ID})
+		}
+	}
+	var once []schemas.MessageRef
+	for _, r := range refs {
+		if !slices.Contains(once, r) {
+			once = append(once, r)
+		}
+	}
+	return once[:min(len(once), maxMentions)]
 }
 
 // knows says whether the copy's recipient may learn of another message.

@@ -6,16 +6,21 @@ import (
 	"liaison/schemas"
 )
 
+// maxMentions bounds what is looked up for one message. Of what it mentions beyond
+// that nobody learns but whose it is: unknown means no.
+const maxMentions = 64
+
 // Mentions are the other messages that a referral or the notice of a child
 // names, and that must not be named to just anybody: that somebody was referred
 // before, or that there is a tip, is itself what only those may learn who have
-// something of it. Of other messages the table of recipients decides alone.
+// something of it. They are the first of them, up to a bound, in the order of the
+// message. Of other messages the table of recipients decides alone.
 func Mentions(m *schemas.Message) (refs []schemas.MessageRef) {
 	if !guardsMentions(m) {
 		return nil
 	}
 	add := func(r schemas.MessageRef) {
-		if r.ID != "" && !slices.Contains(refs, r) {
+		if r.ID != "" && len(refs) < maxMentions && !slices.Contains(refs, r) {
 			refs = append(refs, r)
 		}
 	}
