@@ -210,3 +210,25 @@ func TestTheReflectionPeriodIsNeitherStoppedNorShortened(t *testing.T) {
 	}
 	m.sound()
 }
+
+// TestEveryStepIsToldAfterALongSleep puts the clock over all steps of an
+// escalation at once, and past the day on which the hub was dissolved: the
+// others hear all the same.
+func TestEveryStepIsToldAfterALongSleep(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2013-10-06 10:00", "gla", "kent", "ukhtc")
+	request := full(m.message(schemas.KindRequest, "gla"), "Is an invented gangmaster known?")
+	request.Urgency, request.Request = schemas.Immediate, &schemas.Request{To: []schemas.MemberID{"kent", "ukhtc"}}
+	m.takes(request)
+	m.set("2013-10-08 10:00")
+	for _, step := range []schemas.Code{"contact-point", "head-of-intelligence", "protocol-board"} {
+		about := schemas.NoticeEscalated
+		if step == "contact-point" {
+			about = schemas.NoticeLapsed
+		}
+		for _, clock := range []schemas.Code{"request-acknowledge", "request-answer"} {
+			m.hears("kent", "the step "+string(step), isNotice(about, clock, step))
+		}
+	}
+	m.set("2013-10-12 10:00")
+	m.sound()
+}

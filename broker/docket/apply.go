@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	bolt "go.etcd.io/bbolt"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -51,6 +52,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 	if err == nil {
 		d.at, d.kept = at, at.Number
 	}
+	failpoint.Here("docket.applied")
 	return err
 }
 

@@ -115,6 +115,9 @@ func (d *Docket) Ready() error {
 // A docket that cannot read, or is not heard, tries again.
 const retryWait = time.Second
 
+// lookEvery is how often the clock on the wall is looked at while nothing is due.
+const lookEvery = 10 * time.Second
+
 // Run keeps the docket up to date and tells of what ran out, until the context
 // ends.
 func (d *Docket) Run(ctx context.Context) error {
@@ -124,43 +127,37 @@ func (d *Docket) Run(ctx context.Context) error {
 			return nil
 		}
 		d.trouble.Store(nil)
-		var wait time.Duration
-		switch {
-		case err != nil:
+		if err != nil {
 			d.cfg.Log.Warn("the docket tries again", "err", err)
 			d.trouble.Store(&err)
-			wait = retryWait
-		case next.IsZero():
-			wait = time.Hour
-		default:
-			wait = next.Sub(d.cfg.Now())
+			next = d.cfg.Now().Add(retryWait)
 		}
-		d.sleep(ctx, wait)
+		d.rest(ctx, next)
 	}
 	return nil
 }
 
-// clockCheck is how soon it is noticed that the clock was set, or that the
-// machine had been asleep: a timer goes on as if nothing had happened.
-const clockCheck = time.Second
-
-// sleep waits until the time has passed, by the clock or in truth, until the
-// ledger has grown, or until the context ends.
-func (d *Docket) sleep(ctx context.Context, wait time.Duration) {
-	until, began := d.cfg.Now().Add(wait), time.Now()
-	timer := time.NewTimer(min(max(wait, time.Millisecond), clockCheck))
-	defer timer.Stop()
+// rest waits until a time, zero being none, until the ledger has grown or until
+// the context ends. The time is the wall's, which may be put forward while the
+// timer counts on: it is compared with the time every lookEvery, and nothing
+// else is looked at.
+func (d *Docket) rest(ctx context.Context, until time.Time) {
 	for {
+		wait := lookEvery
+		if !until.IsZero() {
+			wait = min(wait, max(until.Sub(d.cfg.Now()), time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-			left := min(until.Sub(d.cfg.Now()), wait-time.Since(began))
-			if left <= 0 {
-				return
-			}
-			timer.Reset(min(left, clockCheck))
 		case <-d.committed:
+			timer.Stop()
 			return
 		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		if !until.IsZero() && !d.cfg.Now().Before(until) {
 			return
 		}
 	}

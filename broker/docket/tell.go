@@ -9,6 +9,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -65,17 +66,30 @@ func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
 	if own, ok := p.Broker(); ok && c.Told < len(c.Ladder) {
 		m := c.notice(p, c.Ladder[c.Told].To)
 		m.ID, m.Originator, m.Created = c.noticeID(c.Told), own, schemas.At(c.Ladder[c.Told].At)
+		// Who is no member any more cannot be told, and must not keep the others
+		// from hearing.
+		day := p.Day(m.Created.Time, d.cfg.Now())
+		m.Notice.To = slices.DeleteFunc(m.Notice.To, func(to schemas.MemberID) bool { return !p.MemberOn(to, day) })
+		if len(m.Notice.To) == 0 {
+			return d.mark(c)
+		}
 		var refused *schemas.Refusal
 		switch err := d.cfg.Submit(ctx, m); {
 		case errors.As(err, &refused) && !refused.Later():
-			// Told before under the same id by a clock that ran otherwise, or
-			// to members that are none any more: said once, and passed.
+			// Told before under the same id by a clock that ran otherwise: said
+			// once, and passed.
 			d.cfg.Log.Error("a notice was refused", "id", m.ID, "rule", refused.Code)
 		case err != nil:
 			return fmt.Errorf("telling of a clock that ran out: %w", err)
 		}
 	}
-	return d.db.Update(func(tx *bolt.Tx) error {
+	failpoint.Here("docket.told")
+	return d.mark(c)
+}
+
+// mark marks a step of a clock as told.
+func (d *Docket) mark(c *Clock) error {
+	err := d.db.Update(func(tx *bolt.Tx) error {
 		now, err := getClock(tx, c.key())
 		if err != nil || now == nil || !now.Started.Equal(c.Started) || now.Round != c.Round {
 			return err
@@ -87,6 +101,8 @@ func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
 		}
 		return lapsedUntil(tx, c.Due)
 	})
+	failpoint.Here("docket.marked")
+	return err
 }
 
 // lapsedUntil keeps the latest due time that anybody was told of: a clock on the
