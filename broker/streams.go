@@ -15,7 +15,7 @@ import (
 )
 
 // streamConfigs are the two logs. Both refuse new messages when full, keep
-// everything until it is erased: see package retention, and can neither be purged nor rolled
+// everything until an operator erases it, and can neither be purged nor rolled
 // up. Durability is the server's setting: it syncs before it acknowledges.
 func streamConfigs(maxStore int64) []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
