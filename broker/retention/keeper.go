@@ -159,14 +159,14 @@ func (k *Keeper) remove(ctx context.Context, e *ledger.Erasure) error {
 	for _, g := range e.Messages {
 		for _, s := range g.Copies {
 			for at := s.From; at <= s.To; at++ {
-				if err := overwrite(ctx, feeds, at); err != nil {
+				if err := k.overwrite(ctx, feeds, at); err != nil {
 					return err
 				}
 			}
 		}
 		if g.Intake != 0 {
 			k.cfg.Erasing()
-			if err := overwrite(ctx, intake, g.Intake); err != nil {
+			if err := k.overwrite(ctx, intake, g.Intake); err != nil {
 				return err
 			}
 		}
@@ -174,16 +174,26 @@ func (k *Keeper) remove(ctx context.Context, e *ledger.Erasure) error {
 	return nil
 }
 
-// overwrite has the engine overwrite a message and forget it. That it is gone
-// already is no fault.
-func overwrite(ctx context.Context, s jetstream.Stream, sequence uint64) error {
+// overwrite has the engine overwrite a message and forget it, and then rests as
+// long as that took: nothing else is stored in the stream meanwhile. That it is
+// gone already is no fault.
+func (k *Keeper) overwrite(ctx context.Context, s jetstream.Stream, sequence uint64) error {
+	began := time.Now()
 	fault := s.SecureDeleteMsg(ctx, sequence)
 	failpoint.Here("retention.removed")
-	if fault == nil {
-		return nil
+	if fault != nil {
+		if _, err := s.GetMsg(ctx, sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		return fmt.Errorf("removing message %d of %s: %w", sequence, s.CachedInfo().Config.Name, fault)
 	}
-	if _, err := s.GetMsg(ctx, sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
+	select {
+	case <-time.After(min(time.Since(began), maxRest)):
 		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return fmt.Errorf("removing message %d of %s: %w", sequence, s.CachedInfo().Config.Name, fault)
 }
+
+// maxRest bounds the rest after each removal.
+const maxRest = time.Second
