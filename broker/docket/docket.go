@@ -116,7 +116,7 @@ func (d *Docket) Ready() error {
 const retryWait = time.Second
 
 // lookEvery is how often the clock on the wall is looked at while nothing is due.
-const lookEvery = 10 * time.Second
+const lookEvery = time.Second
 
 // Run keeps the docket up to date and tells of what ran out, until the context
 // ends.
