@@ -265,8 +265,8 @@ func skewSeconds() int64 {
 }
 `
 
-// newSkewed builds the program over the changed clock.
-func newSkewed(t *testing.T) *skewed {
+// newSkewed builds the program over the changed clock, with flags of the build.
+func newSkewed(t *testing.T, flags ...string) *skewed {
 	t.Helper()
 	dir := t.TempDir()
 	c := &skewed{t: t, bin: filepath.Join(dir, "liaison-skewed"), file: filepath.Join(dir, "skew")}
@@ -298,7 +298,7 @@ func newSkewed(t *testing.T) *skewed {
 		t.Fatal(err)
 	}
 	c.set(0)
-	if out, err := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", c.bin, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", append(append([]string{"build"}, flags...), "-overlay", filepath.Join(dir, "overlay.json"), "-o", c.bin, ".")...).CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, out)
 	}
 	return c

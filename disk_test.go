@@ -43,10 +43,10 @@ func TestABrokerOnAFullDiskRefusesAndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.limit(100)
-	if code := run(t.Context(), []string{"revoke", string(diskReader), "--dir", d.dir}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitFault {
+	if code := run(t.Context(), []string{"revoke", string(diskReader), "--dir", d.dir}, &bytes.Buffer{}, &bytes.Buffer{}, time.Now); code != exitFault {
 		t.Errorf("revoking ends with %d, want %d", code, exitFault)
 	}
-	if code := run(t.Context(), []string{"enrol", "ukhtc", "--dir", d.dir, "--out", filepath.Join(t.TempDir(), "x.creds")}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitFault {
+	if code := run(t.Context(), []string{"enrol", "ukhtc", "--dir", d.dir, "--out", filepath.Join(t.TempDir(), "x.creds")}, &bytes.Buffer{}, &bytes.Buffer{}, time.Now); code != exitFault {
 		t.Errorf("enrolling ends with %d, want %d", code, exitFault)
 	}
 	if after, err := os.ReadFile(registry); err != nil || !bytes.Equal(before, after) {

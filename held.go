@@ -98,7 +98,7 @@ func newHeldRefuse() *cobra.Command {
 				return usageError{errors.New("say why: --reason TEXT")}
 			}
 			return answer(cmd, &l, schemas.Consent{Of: schemas.MessageRef{ID: schemas.ID(args[0])},
-				Authority: schemas.AuthorityOriginator, Answer: schemas.Refused, Reason: reason})
+				Authority: schemas.AuthorityOriginator, Answer: schemas.Refused, Reason: reason}, "")
 		},
 	}
 	l.flags(cmd)
@@ -108,7 +108,7 @@ func newHeldRefuse() *cobra.Command {
 
 func newConsent() *cobra.Command {
 	var l link
-	var authority, reason, until string
+	var authority, reason, until, created string
 	var items []int
 	var to []string
 	var refuse bool
@@ -144,7 +144,7 @@ not there, is recorded with that reason: ask with 'liaison receipt'.`,
 			if err := body.Until.UnmarshalText([]byte(until)); err != nil {
 				return usageError{err}
 			}
-			return answer(cmd, &l, body)
+			return answer(cmd, &l, body, created)
 		},
 	}
 	l.flags(cmd)
@@ -152,15 +152,20 @@ not there, is recorded with that reason: ask with 'liaison receipt'.`,
 	cmd.Flags().IntSliceVar(&items, "item", nil, "the item's number `N`, the first being 1; may be repeated")
 	cmd.Flags().StringSliceVar(&to, "to", nil, "only for this `MEMBER`; may be repeated")
 	cmd.Flags().StringVar(&until, "until", "", "the first `DAY` on which it no longer counts, as 2010-08-14")
+	cmd.Flags().StringVar(&created, "created", "", "the `TIME` when it was given, as 2009-08-14T09:30:00Z (default: now)")
 	cmd.Flags().BoolVar(&refuse, "refuse", false, "record a refusal instead")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, in words; a refusal needs it")
 	return cmd
 }
 
 // answer submits a consent and prints that it is on record.
-func answer(cmd *cobra.Command, l *link, body schemas.Consent) error {
+func answer(cmd *cobra.Command, l *link, body schemas.Consent, created string) error {
+	at, err := timeFlag("created", created)
+	if err != nil {
+		return err
+	}
 	return asMember(cmd, l, func(ctx context.Context, c *agents.Client) error {
-		id, err := c.Answer(ctx, body)
+		id, err := c.Answer(ctx, body, at)
 		if err == nil {
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "on record as %s; ask with 'liaison receipt' whether it counts\n", id)
 		}

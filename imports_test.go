@@ -41,9 +41,11 @@ var mayImport = map[string][]string{
 	"broker/ledger/tree":       {"schemas", "schemas/proof", "broker/ledger"}, // follows the ledger; the ledger does not know it
 	"broker/intake":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
 	"broker/router":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
-	"broker/docket":            {"schemas", "broker/policy", "broker/ledger"},
-	"broker/ask":               {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
-	"broker/check":             {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
+	"broker/docket":            {"schemas", "broker/policy", "broker/ledger", "broker/failpoint"},
+	// erases what the docket says is in the way of nobody; walks what the docket keeps of it
+	"broker/retention": {"schemas", "broker/policy", "broker/ledger", "broker/docket", "broker/failpoint"},
+	"broker/ask":       {"schemas", "broker/ledger"}, // reads; decides nothing, so no policy
+	"broker/check":     {"schemas", "broker/ledger"}, // the second opinion: no code of router and policy
 	// measures the parts by themselves and the broker as a whole
 	"broker/bench": {"schemas", "broker", "broker/accounts", "broker/intake", "broker/ledger", "broker/node", "broker/policy", "broker/router"},
 	// both sides, as their users see them
@@ -69,6 +71,7 @@ var testsMayImport = map[string][]string{
 	"broker/node":          {"deploy/evidence"},
 	"broker/check":         {"deploy/evidence", "broker", "broker/accounts", "broker/policy", "demo", "agents", "agents/*", "deploy/protocol"}, // checks what a real broker did
 	"broker/policy":        {"deploy/protocol"},
+	"broker/docket":        {"deploy/protocol", "deploy/evidence"},
 	"broker/router":        {"deploy/protocol", "broker/node", "broker/accounts"},
 	"broker/intake":        {"deploy/protocol", "broker/node", "broker/accounts"},
 	"broker/accounts":      {"broker/node", "deploy/protocol"},

@@ -19,7 +19,7 @@ func until(t *testing.T, ready func() bool, args ...string) (int, string) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out, errs bytes.Buffer
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, args, &out, &errs) }()
+	go func() { ended <- run(ctx, args, &out, &errs, time.Now) }()
 	for ready != nil && !ready() {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -35,7 +35,7 @@ func until(t *testing.T, ready func() bool, args ...string) (int, string) {
 
 func TestAnInterruptedCommandIsNotDone(t *testing.T) {
 	dir := t.TempDir()
-	if code := run(t.Context(), []string{"enrol", "gla", "--dir", filepath.Join(dir, "broker"), "--out", filepath.Join(dir, "gla.creds")}, &bytes.Buffer{}, &bytes.Buffer{}); code != exitDone {
+	if code := run(t.Context(), []string{"enrol", "gla", "--dir", filepath.Join(dir, "broker"), "--out", filepath.Join(dir, "gla.creds")}, &bytes.Buffer{}, &bytes.Buffer{}, time.Now); code != exitDone {
 		t.Fatal("enrol failed")
 	}
 	stdin, feeder, err := os.Pipe()
@@ -60,7 +60,7 @@ func TestAnInterruptedCommandIsNotDone(t *testing.T) {
 	serving, stop := context.WithCancel(t.Context())
 	served := make(chan int, 1)
 	go func() {
-		served <- run(serving, []string{"serve", "--dir", filepath.Join(dir, "broker"), "--listen", "127.0.0.1:0"}, &bytes.Buffer{}, &bytes.Buffer{})
+		served <- run(serving, []string{"serve", "--dir", filepath.Join(dir, "broker"), "--listen", "127.0.0.1:0"}, &bytes.Buffer{}, &bytes.Buffer{}, time.Now)
 	}()
 	s, err := awaitReady(t.Context(), filepath.Join(dir, "broker"), 20*time.Second)
 	if err != nil {
@@ -105,5 +105,5 @@ func TestEveryCommandTeaches(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(newRoot())
+	walk(newRoot(time.Now))
 }

@@ -18,8 +18,8 @@ import (
 func newLedger() *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Read and verify the record of decisions",
 		Example: "  liaison ledger show --dir ./broker\n  liaison ledger verify --dir ./broker",
-		Args:    exactly(0, "show, verify, key, head, prove or verify-proof"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newLedgerShow(), newLedgerVerify(), newLedgerKey(), newLedgerHead(), newLedgerProve(), newVerifyProof())
+		Args:    exactly(0, "show, verify, key, head, prove, verify-proof, erase or accept-gap"), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newLedgerShow(), newLedgerVerify(), newLedgerKey(), newLedgerHead(), newLedgerProve(), newVerifyProof(), newLedgerErase(), newAcceptGap())
 	return cmd
 }
 
@@ -30,7 +30,7 @@ func newLedgerShow() *cobra.Command {
 		Use: "show", Short: "Print every decision, or those about one message",
 		Long: `Print the ledger's entries: who sent what, to whom each item was disclosed
 under which gateway, from whom it was withheld and why. Entries hold codes and
-ids, and no content.`,
+ids, and no content, and stay when what they are about is erased.`,
 		Example: `  liaison ledger show --dir ./broker
   liaison ledger show --id 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --json --dir ./broker`,
 		Args: exactly(0, "no arguments"),
@@ -65,8 +65,15 @@ func printEntry(cmd *cobra.Command, e ledger.Entry) {
 		fmt.Fprintf(w, "tables %.12s came into use\n\n", e.Policy)
 		return
 	}
-	if e.Kind == ledger.ConsentEntry {
+	switch e.Kind {
+	case ledger.ConsentEntry:
 		printConsent(w, e)
+		return
+	case ledger.ErasedEntry:
+		printErasure(w, e)
+		return
+	case ledger.GapEntry:
+		fmt.Fprintf(w, "gap accepted by %s: %s %d to %d: %s\n\n", e.By, e.Gap.Stream, e.Gap.From, e.Gap.To, e.Gap.Reason)
 		return
 	}
 	printDecision(w, e)

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // deadlines end by the clock of London, also in an image that has no zone files
 
 	"github.com/spf13/cobra"
@@ -38,12 +39,14 @@ type usageError struct{ error }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, time.Now)
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
-	root := newRoot()
+// run carries out one command, by a clock: that of the broker, and the one by
+// which a duty is overdue.
+func run(ctx context.Context, args []string, out, errs io.Writer, now func() time.Time) int {
+	root := newRoot(now)
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
@@ -82,7 +85,7 @@ func needDir(dir string) error {
 	return nil
 }
 
-func newRoot() *cobra.Command {
+func newRoot(now func() time.Time) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "liaison",
 		Short: "Share intelligence between agencies: lawfully, explained, recorded",
@@ -110,8 +113,8 @@ Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
 	}{
 		{"See it work:", []*cobra.Command{newDemo()}},
 		{"For an agency:", []*cobra.Command{newAgent(), newSample(), newSend(), newLint(), newReceipt(), newWatch(), newHeld(), newConsent(),
-			newRequest(), newAnswer(), newRefer(), newDecide(), newTask(), newOutcome(), newNotify(), newRecall(), newConfirm(), newCase(), newProof()}},
-		{"For the operator:", []*cobra.Command{newServe(), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(), newProtocol(), newBench()}},
+			newRequest(), newAnswer(), newRefer(), newDecide(), newTask(), newOutcome(), newNotify(), newRecall(now), newConfirm(), newCase(now), newOperation(), newSupport(), newProof()}},
+		{"For the operator:", []*cobra.Command{newServe(now), newStatus(), newEnrol(), newRevoke(), newLedger(), newVerify(), newDocket(now), newRetention(), newProtocol(), newBench()}},
 	}
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})

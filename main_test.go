@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"testing"
 	"time"
 
@@ -9,7 +11,35 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"liaison": main})
+	testscript.Main(m, map[string]func(){"liaison": mainAt})
+}
+
+// clockFile names the variable of the environment that has the file with a
+// script's time.
+const clockFile = "SCRIPT_CLOCK"
+
+// mainAt is main by the clock of a script, if it has one. The shipped program
+// knows no clock but the system's.
+func mainAt() {
+	file := os.Getenv(clockFile)
+	if file == "" {
+		main()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, func() time.Time {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			panic(err)
+		}
+		at, err := time.Parse(time.RFC3339, string(raw))
+		if err != nil {
+			panic(err)
+		}
+		return at
+	})
+	stop()
+	os.Exit(code)
 }
 
 // TestScripts runs the program as its users do: see testdata/*.txt.
@@ -21,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"serving":    serving,
 			"exits":      exits,
 			"eventually": eventually,
+			"clock":      clock,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NATS_URL", "")
@@ -28,6 +59,26 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// clock TIME sets the script's clock, which stands still until the next one, to a
+// time in London such as 2009-11-27T10:00, and $NOW to the same. A broker of the
+// script goes by it, and sees within a second that it was set.
+func clock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: clock TIME")
+	}
+	london, err := time.LoadLocation("Europe/London")
+	ts.Check(err)
+	at, err := time.ParseInLocation("2006-01-02T15:04", args[0], london)
+	ts.Check(err)
+	now := at.UTC().Format(time.RFC3339)
+	file := ts.MkAbs("clock")
+	// Readers must never see half a time.
+	ts.Check(os.WriteFile(file+".new", []byte(now), 0o600))
+	ts.Check(os.Rename(file+".new", file))
+	ts.Setenv(clockFile, file)
+	ts.Setenv("NOW", now)
 }
 
 // serving DIR waits until the broker on a folder is ready and sets NATS_URL.

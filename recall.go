@@ -10,14 +10,19 @@ import (
 	"liaison/schemas"
 )
 
-func newRecall() *cobra.Command {
+func newRecall(now func() time.Time) *cobra.Command {
 	var e envelope
 	var reason string
 	cmd := &cobra.Command{
 		Use: "recall ID", Short: "Take one of your messages back from everybody who has anything of it",
 		Long: `Take back one of your own messages. Every member that got anything of it hears of
 the recall, directly or through a message made of it, and a clock runs until it
-confirms that it deleted what it had, or says by what law it keeps it.`,
+confirms that it deleted what it had, or says by what law it keeps it.
+
+The broker erases the message and every copy of it that is still in a feed, at
+once: a desk that has not read it never does, and nothing opens it again. Copies
+of messages that others made of it stay; those who have them hear of the recall.
+Keep your own record: a recalled message is not taken again under its id.`,
 		Example: `  liaison recall 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason inaccurate --creds gla.creds
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),
@@ -29,11 +34,11 @@ confirms that it deleted what it had, or says by what law it keeps it.`,
 	}
 	e.flags(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "inaccurate, unlawful, source-at-risk, sent-in-error or retention-ended")
-	cmd.AddCommand(newRecallStatus())
+	cmd.AddCommand(newRecallStatus(now))
 	return cmd
 }
 
-func newRecallStatus() *cobra.Command {
+func newRecallStatus(now func() time.Time) *cobra.Command {
 	var l link
 	cmd := &cobra.Command{
 		Use: "status RECALL", Short: "Show who has confirmed a recall, and who owes it",
@@ -47,7 +52,7 @@ func newRecallStatus() *cobra.Command {
 				}
 				t, err := c.Thread(ctx, schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])})
 				if err == nil {
-					printThread(cmd.OutOrStdout(), t, time.Now())
+					printThread(cmd.OutOrStdout(), t, now())
 				}
 				return err
 			})

@@ -179,7 +179,14 @@ withheld and why.`,
 }
 
 func printStatus(w io.Writer, s schemas.Status) {
-	fmt.Fprintf(w, "%s  accepted %s, sequence %d\n", s.ID, s.Accepted.Format(time.RFC3339), s.Sequence)
+	if s.Accepted.IsZero() {
+		fmt.Fprintf(w, "%s  accepted as sequence %d\n", s.ID, s.Sequence)
+	} else {
+		fmt.Fprintf(w, "%s  accepted %s, sequence %d\n", s.ID, s.Accepted.Format(time.RFC3339), s.Sequence)
+	}
+	if e := s.Erased; e != nil {
+		fmt.Fprintf(w, "    %s\n", describeErased(e))
+	}
 	if s.Void != "" {
 		fmt.Fprintf(w, "    recorded, and does not count: %s\n", reasonText(s.Void))
 		return

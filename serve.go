@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ import (
 	"liaison/deploy/protocol"
 )
 
-func newServe() *cobra.Command {
+func newServe(now func() time.Time) *cobra.Command {
 	var cfg broker.Config
 	var tables, cert, key string
 	cmd := &cobra.Command{
@@ -42,7 +43,7 @@ stopped for opening the store again: let something start it anew then.`,
 			if cfg.TLS, err = serverTLS(cert, key); err != nil {
 				return err
 			}
-			cfg.Default = protocol.Tables
+			cfg.Default, cfg.Now = protocol.Tables, now
 			if tables != "" {
 				cfg.Tables = os.DirFS(tables)
 			}

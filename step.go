@@ -37,10 +37,9 @@ func (e *envelope) message(kind schemas.Kind) *schemas.Message {
 
 // take submits the message, and prints its id.
 func (e *envelope) take(cmd *cobra.Command, m *schemas.Message) error {
-	if e.created != "" {
-		if err := m.Created.UnmarshalText([]byte(e.created)); err != nil {
-			return usageError{fmt.Errorf("--created: %w", err)}
-		}
+	var err error
+	if m.Created, err = timeFlag("created", e.created); err != nil {
+		return err
 	}
 	return asMember(cmd, &e.link, func(ctx context.Context, c *agents.Client) error {
 		id, err := c.Take(ctx, m)
@@ -75,6 +74,8 @@ type item struct {
 	crimes, areas, sectors, indicators, subjects []string
 	grade, obtainedBy                            string
 	handling                                     []int
+	// victim is a subject too, if there is one.
+	victim *schemas.Subject
 }
 
 func (i *item) flags(cmd *cobra.Command) {
@@ -112,6 +113,10 @@ func (i *item) add(m *schemas.Message, text string) error {
 		m.Subjects = append(m.Subjects, schemas.Subject{Kind: schemas.SubjectKind(kind), Name: name})
 		it.Subjects = append(it.Subjects, n)
 	}
+	if i.victim != nil {
+		it.Subjects = append(it.Subjects, len(m.Subjects))
+		m.Subjects = append(m.Subjects, *i.victim)
+	}
 	m.CrimeTypes, m.Sectors = words[schemas.Code](i.crimes), words[schemas.Code](i.sectors)
 	for _, a := range i.areas {
 		m.Jurisdictions = append(m.Jurisdictions, schemas.Jurisdiction{Code: schemas.Code(a), Role: schemas.RoleIncident})
@@ -134,6 +139,16 @@ func refOf(arg string) (schemas.MessageRef, error) {
 		return schemas.MessageRef{}, usageError{fmt.Errorf("%q: name the message as ORIGINATOR/ID", arg)}
 	}
 	return schemas.MessageRef{Originator: schemas.MemberID(originator), ID: schemas.ID(id)}, nil
+}
+
+// timeFlag reads a time, or nothing.
+func timeFlag(name, text string) (at schemas.Time, err error) {
+	if text != "" {
+		if err = at.UnmarshalText([]byte(text)); err != nil {
+			err = usageError{fmt.Errorf("--%s: %w", name, err)}
+		}
+	}
+	return at, err
 }
 
 // dateFlag reads a date, or nothing.

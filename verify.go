@@ -56,6 +56,16 @@ func printCheck(w io.Writer, r *check.Report) {
 		r.Accepted, r.Waiting, r.Decisions, r.Again, r.Recorded)
 	fmt.Fprintf(w, "copies %d (%d bytes); %d items judged for each member, %d open\n", r.Copies, r.Bytes, r.Judged, r.Open)
 	fmt.Fprintf(w, "%d entries, head %s\n", r.Entries, r.Head)
+	if r.Erasures > 0 {
+		fmt.Fprintf(w, "%d messages and %d copies were erased by %d entries; %d decisions about what was erased were held against themselves alone\n",
+			r.Erased, r.ErasedCopies, r.Erasures, r.Unjudged)
+	}
+	if len(r.Gaps) > 0 {
+		fmt.Fprintf(w, "%d gaps were accepted:\n", len(r.Gaps))
+	}
+	for _, g := range r.Gaps {
+		fmt.Fprintf(w, "    %s %d to %d, by %s in entry %d: %s\n", g.Stream, g.From, g.To, g.By, g.Entry, g.Reason)
+	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(w, "    %s\n", f)
 	}

@@ -79,7 +79,12 @@ func printCopy(w io.Writer, c agents.Copy, asJSON bool) error {
 	}
 	m := c.Message
 	fmt.Fprintf(w, "%s  %s from %s, %s, %s  [%s, %s]\n", m.Created.Format(time.RFC3339), m.Kind, m.Originator, m.Urgency, m.Marking, strings.Join(c.Gateways, ", "), m.ID)
-	fmt.Fprintf(w, "    %s in %s\n", joinCodes(m.CrimeTypes), areasOf(m))
+	if step := describeStep(m); step != "" {
+		fmt.Fprintf(w, "    %s\n", step)
+	}
+	if !m.Bare() {
+		fmt.Fprintf(w, "    %s in %s\n", joinCodes(m.CrimeTypes), areasOf(m))
+	}
 	for i, it := range m.Items {
 		fmt.Fprintf(w, "    %d. %s%s handling %v, %s: %s\n", i+1, it.Source, it.Information, []int(it.Handling), it.ObtainedBy, indent(it.Text))
 		if it.Conditions != "" {

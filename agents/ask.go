@@ -29,10 +29,10 @@ func (c *Client) HeldList(ctx context.Context) ([]schemas.Status, error) {
 	return answer.Held, err
 }
 
-// Answer submits this member's consent, or its refusal, and returns the id under
-// which it is on record. A refusal by the broker is an error of type
+// Answer submits this member's consent, or its refusal, made at a time (zero is
+// now), and returns the id under which it is on record. A refusal by the broker is an error of type
 // *schemas.Refusal.
-func (c *Client) Answer(ctx context.Context, body schemas.Consent) (schemas.ID, error) {
+func (c *Client) Answer(ctx context.Context, body schemas.Consent, at schemas.Time) (schemas.ID, error) {
 	if body.Of.Originator == "" {
 		self, err := c.Self(ctx)
 		if err != nil {
@@ -40,7 +40,7 @@ func (c *Client) Answer(ctx context.Context, body schemas.Consent) (schemas.ID, 
 		}
 		body.Of.Originator = self.Member
 	}
-	return c.Take(ctx, &schemas.Message{Kind: schemas.KindConsent, Marking: schemas.Protect, Urgency: schemas.Routine,
+	return c.Take(ctx, &schemas.Message{Kind: schemas.KindConsent, Created: at, Marking: schemas.Protect, Urgency: schemas.Routine,
 		Purpose: "prevent-detect-crime", Consent: &body})
 }
 

@@ -44,12 +44,27 @@ func (c *Client) Thread(ctx context.Context, of schemas.MessageRef) (schemas.Thr
 	return t, err
 }
 
+// Support asks who supports a person, by the protocol's tables. Nothing that
+// names the person is asked.
+func (c *Client) Support(ctx context.Context, q schemas.SupportQuery) (schemas.SupportAnswer, error) {
+	var a schemas.SupportAnswer
+	err := c.question(ctx, schemas.AskSupport, q, &a)
+	return a, err
+}
+
 // Docket asks for the clocks that this member owes, or that are owed to it:
 // those that run, or only those that have run out.
-func (c *Client) Docket(ctx context.Context, overdue bool) ([]schemas.Clock, error) {
+func (c *Client) Docket(ctx context.Context, overdue, all bool) ([]schemas.Clock, error) {
 	var answer struct {
 		Clocks []schemas.Clock `json:"clocks"`
 	}
-	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue}, &answer)
+	err := c.question(ctx, schemas.AskDocket, map[string]bool{"overdue": overdue, "all": all}, &answer)
 	return answer.Clocks, err
+}
+
+// Operation asks for what this member may know of a named operation.
+func (c *Client) Operation(ctx context.Context, name string) (schemas.Operation, error) {
+	var o schemas.Operation
+	err := c.question(ctx, schemas.AskOperation, map[string]string{"name": name}, &o)
+	return o, err
 }

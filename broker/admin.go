@@ -18,6 +18,7 @@ import (
 	"liaison/broker/accounts"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
+	"liaison/broker/retention"
 	"liaison/schemas"
 )
 
@@ -34,9 +35,16 @@ type request struct {
 	Verify *struct{}           `json:"verify,omitempty"`
 	Check  *struct{}           `json:"check,omitempty"`
 	Docket *ClocksOf           `json:"docket,omitempty"`
-	Status *struct{}           `json:"status,omitempty"`
-	Load   *tablesQuery        `json:"load,omitempty"`
-	Diff   *diffQuery          `json:"diff,omitempty"`
+	// Support is answered as for a member.
+	Support   *schemas.SupportQuery `json:"support,omitempty"`
+	Thread    *schemas.MessageRef   `json:"thread,omitempty"`
+	Named     *OperationOf          `json:"operation,omitempty"`
+	Status    *struct{}             `json:"status,omitempty"`
+	Load      *tablesQuery          `json:"load,omitempty"`
+	Diff      *diffQuery            `json:"diff,omitempty"`
+	Erase     *Erasing              `json:"erase,omitempty"`
+	Gap       *GapQuery             `json:"gap,omitempty"`
+	Retention *RetentionQuery       `json:"retention,omitempty"`
 }
 
 type revocation struct {
@@ -247,6 +255,24 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 		return value(report)
 	case q.Docket != nil:
 		return l.broker.ShowDocket(ctx, *q.Docket, func(c schemas.Clock) error { return value(c) })
+	case q.Support != nil:
+		a, err := l.broker.AskSupport(ctx, *q.Support)
+		if err != nil {
+			return err
+		}
+		return value(a)
+	case q.Thread != nil:
+		t, err := l.broker.ShowThread(ctx, *q.Thread)
+		if err != nil {
+			return err
+		}
+		return value(t)
+	case q.Named != nil:
+		o, err := l.broker.ShowOperation(ctx, *q.Named)
+		if err != nil {
+			return err
+		}
+		return value(o)
 	case q.Status != nil:
 		return value(l.broker.Status())
 	case q.Load != nil:
@@ -254,6 +280,26 @@ func (l *listener) carryOut(ctx context.Context, q request, caller string, out *
 			return err
 		}
 		return value(l.broker.Status())
+	case q.Erase != nil:
+		e := *q.Erase
+		e.By = caller
+		entry, err := l.broker.Erase(ctx, e)
+		if err != nil {
+			return err
+		}
+		log.Info("erased", "id", e.Of.ID, "member", e.Of.Originator, "by", caller)
+		return value(entry)
+	case q.Retention != nil:
+		return l.broker.ShowRetention(ctx, *q.Retention, func(d retention.Due) error { return value(d) })
+	case q.Gap != nil:
+		g := *q.Gap
+		g.By = caller
+		entry, err := l.broker.AcceptGap(ctx, g)
+		if err != nil {
+			return err
+		}
+		log.Warn("a gap was accepted", "stream", g.Stream, "from", g.From, "to", g.To, "by", caller)
+		return value(entry)
 	case q.Diff != nil:
 		messages, err := l.broker.DiffTables(ctx, q.Diff.Old, q.Diff.New, q.Diff.Since, func(d policy.Difference) error {
 			return value(diffAnswer{Difference: &d})

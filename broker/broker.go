@@ -20,6 +20,7 @@ import (
 	"liaison/broker/ledger/tree"
 	"liaison/broker/node"
 	"liaison/broker/policy"
+	"liaison/broker/retention"
 	"liaison/broker/router"
 	"liaison/schemas"
 )
@@ -38,6 +39,7 @@ type Broker struct {
 	router    *router.Router
 	ask       *ask.Desk
 	docket    *docket.Docket
+	retention *retention.Keeper
 	conns     []*nats.Conn
 	js        jetstream.JetStream // for the operator's work
 	// intakeStream is the intake as the router's guard reads it; see settled.
@@ -125,17 +127,20 @@ func (b *Broker) start(ctx context.Context) error {
 	if err := b.openDocket(conns["front"]); err != nil {
 		return err
 	}
+	if err := b.openRetention(ctx); err != nil {
+		return err
+	}
 	b.directory.own = func() (schemas.MemberID, bool) { return b.Policy().Broker() }
 	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket, MaxBytes: b.cfg.MaxStore / intakeShare,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
-		Holders: b.docket, Grown: b.docket.Committed, Settled: b.settled, Heard: b.node.Heard,
+		Holders: b.docket, Erasures: b.retention, Grown: b.grown, Settled: b.settled, Heard: b.node.Heard,
 		Policy: func() (*policy.Policy, string) { t := b.policy.Load(); return t.policy, t.by }, Now: b.cfg.Now, Log: b.cfg.Log})
 	if b.tree, err = tree.Open(tree.Config{Dir: b.cfg.Dir, Ledger: b.ledger, Committed: b.router.Committed, Log: b.cfg.Log}); err != nil {
 		return err
 	}
 	b.scrub = newScrubber(b.cfg, b.js)
-	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Log: b.cfg.Log})
+	b.ask = ask.New(ask.Config{Conn: conns["ask"], JetStream: streams["reader"], Directory: &b.directory, Hub: b.isHub, Proofs: b.tree, Matters: b.docket, Support: b.FindSupport, Log: b.cfg.Log})
 	return nil
 }
 
@@ -166,7 +171,7 @@ func (b *Broker) Run(ctx context.Context) error {
 		}
 		kept <- err
 	}()
-	served := make(chan error, 7)
+	served := make(chan error, 8)
 	go func() { served <- b.docket.Run(front) }()
 	go func() { served <- b.node.Guard(front) }()
 	go func() { served <- b.intake.Run(front) }()
@@ -174,6 +179,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	go func() { served <- admin.run(front) }()
 	go func() { served <- b.scrub.run(front) }()
 	go func() { served <- b.keepNote(front) }()
+	go func() { served <- b.retention.Run(front) }()
 	var faults []error
 	for range cap(served) {
 		if err := <-served; err != nil {

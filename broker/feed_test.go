@@ -165,17 +165,24 @@ func held(n int) *schemas.Message {
 
 func question(t *testing.T, nc *nats.Conn, address, body string, answer any) {
 	t.Helper()
-	msg, err := nc.Request(address, []byte(body), 5*time.Second)
-	for tries := 0; errors.Is(err, nats.ErrNoResponders) && tries < 500; tries++ { // it has only just started
-		time.Sleep(10 * time.Millisecond)
-		msg, err = nc.Request(address, []byte(body), 5*time.Second)
-	}
-	if err != nil {
-		t.Fatalf("asking %s: %v", address, err)
-	}
+	msg := answered(t, nc, &nats.Msg{Subject: address, Data: []byte(body)})
 	if err := json.Unmarshal(msg.Data, answer); err != nil {
 		t.Fatalf("asking %s: %v in %s", address, err, msg.Data)
 	}
+}
+
+// answered sends what must be answered, to a broker that may have only just started.
+func answered(t *testing.T, nc *nats.Conn, msg *nats.Msg) *nats.Msg {
+	t.Helper()
+	answer, err := nc.RequestMsg(msg, 5*time.Second)
+	for tries := 0; errors.Is(err, nats.ErrNoResponders) && tries < 500; tries++ {
+		time.Sleep(10 * time.Millisecond)
+		answer, err = nc.RequestMsg(msg, 5*time.Second)
+	}
+	if err != nil {
+		t.Fatalf("nobody answers at %s: %v", msg.Subject, err)
+	}
+	return answer
 }
 
 func dump(t *testing.T, h nats.Header) string {

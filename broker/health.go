@@ -21,7 +21,7 @@ func (b *Broker) Ready() error {
 		name string
 		err  error
 	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
-		{"docket", b.docket.Ready()}, {"what is stored", b.scrub.Ready()}} {
+		{"docket", b.docket.Ready()}, {"erasing", b.retention.Ready()}, {"what is stored", b.scrub.Ready()}} {
 		if part.err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))
 		}
@@ -31,8 +31,8 @@ func (b *Broker) Ready() error {
 
 // Balance counts what came in and what became of it.
 type Balance struct {
-	// Accepted is how many messages the intake holds; Decided how many of them
-	// the ledger has decided.
+	// Accepted is how many messages the intake took, those that were erased since
+	// among them; Decided how many of them the ledger has decided.
 	Accepted uint64 `json:"accepted"`
 	Decided  uint64 `json:"decided"`
 	// DisclosedToSomeone and Held share out the decided messages.
@@ -46,9 +46,13 @@ type Balance struct {
 	Disclosed uint64 `json:"disclosed"`
 	Withheld  uint64 `json:"withheld"`
 	// Copies counts the copies that the ledger says were released, and Stored
-	// those that lie in the feeds.
+	// those that lie in the feeds, or were erased from them.
 	Copies uint64 `json:"copies"`
 	Stored uint64 `json:"stored"`
+	// Erased and ErasedCopies count the accepted messages and the copies of which
+	// the ledger says that they are erased.
+	Erased       uint64 `json:"erased,omitempty"`
+	ErasedCopies uint64 `json:"erased_copies,omitempty"`
 }
 
 // Balanced says whether nothing is missing: every accepted message was either
@@ -68,11 +72,13 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 	}
 	sum.Accepted = intake.CachedInfo().State.Msgs
 	var entries uint64
+	var explained ledger.Explained
 	for e, err := range b.ledger.Entries(ctx, ledger.Address) {
 		if err != nil {
 			return sum, err
 		}
 		entries++
+		explained.Take(&e.Entry)
 		sum = sum.plus(countEntry(e.Entry))
 		if e.Replaces == 0 {
 			continue
@@ -89,7 +95,9 @@ func (b *Broker) Balance(ctx context.Context) (Balance, error) {
 	if err != nil {
 		return sum, fmt.Errorf("counting the copies: %w", err)
 	}
-	sum.Stored = disclosures.CachedInfo().State.Msgs - entries
+	sum.Erased, sum.ErasedCopies = explained.Erased[schemas.IntakeName].Count(), explained.Erased[ledger.Stream].Count()
+	sum.Accepted += sum.Erased
+	sum.Stored = disclosures.CachedInfo().State.Msgs + sum.ErasedCopies - entries
 	return sum, nil
 }
 

@@ -75,6 +75,33 @@ func (r *Remote) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.
 	})
 }
 
+// OperationOf asks for an operation, as a member may know it; of no member, as
+// the operator may.
+type OperationOf struct {
+	Name   string           `json:"name"`
+	Member schemas.MemberID `json:"member,omitempty"`
+}
+
+// ShowThread returns how a matter stands.
+func (b *Broker) ShowThread(ctx context.Context, of schemas.MessageRef) (schemas.Thread, error) {
+	return b.docket.Show(ctx, of, "")
+}
+
+// ShowOperation returns the cases under the name of an operation.
+func (b *Broker) ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error) {
+	return b.docket.Operation(ctx, q.Name, q.Member)
+}
+
+// ShowThread asks the running broker.
+func (r *Remote) ShowThread(ctx context.Context, of schemas.MessageRef) (schemas.Thread, error) {
+	return one[schemas.Thread](ctx, r, request{Thread: &of})
+}
+
+// ShowOperation asks the running broker.
+func (r *Remote) ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error) {
+	return one[schemas.Operation](ctx, r, request{Named: &q})
+}
+
 // tablesOf returns a reader of the sets of tables that were ever in force. It
 // keeps the last one that it read, and is for one caller at a time. A set that
 // was not kept must not stop everybody's clocks: those of its time then run by

@@ -79,6 +79,7 @@ func (m *matters) set(at string) {
 	m.clock.at.Store(when.UnixNano())
 	if m.started != nil {
 		m.docket.Look()
+		m.retention.Look()
 	}
 }
 
@@ -233,6 +234,9 @@ func caseOf(m *schemas.Message, tip *schemas.Message, status schemas.CaseStatus)
 	full(m, "The invented matter is taken on.")
 	m.CrimeTypes = []schemas.Code{"forced-labour", "nmw-underpayment", "unlicensed-gangmaster"}
 	m.Case = &schemas.Case{Status: status, Lead: m.Originator}
+	if status == schemas.CaseClosed {
+		m.Case.Reason = "prosecution"
+	}
 	for _, c := range m.CrimeTypes {
 		m.Case.Strands = append(m.Case.Strands, schemas.Strand{CrimeType: c, Lead: m.Originator})
 	}
@@ -341,7 +345,7 @@ func TestAReferralRunsThroughItsClocks(t *testing.T) {
 	}
 	m.set("2010-01-15 12:00")
 	m.takes(decide(first, schemas.ConclusiveGrounds, schemas.Positive))
-	if got := m.owed(); len(got) != 0 {
+	if got := fmt.Sprint(m.owed()); got != "map[reflection ukhtc:2010-01-18 00:00]" {
 		t.Errorf("after conclusive grounds still owed: %v", got)
 	}
 

@@ -241,11 +241,26 @@ func (b *Broker) checkEnds(ctx context.Context) error {
 			return fmt.Errorf("%w: %s ends at sequence %d, and had come to %d by %s: what lies behind is gone; restore a backup",
 				ErrCutShort, name, state.LastSeq, noted, b.note.At.Format(time.RFC3339))
 		}
-		if state.FirstSeq > 1 {
+		if lost, err := b.lost(ctx, name, state.FirstSeq); err != nil {
+			return err
+		} else if lost {
 			return fmt.Errorf("%w: %s begins at sequence %d: what lies before is gone; restore a backup", ErrCutShort, name, state.FirstSeq)
 		}
 	}
 	return b.router.CheckPlace(ctx)
+}
+
+// lost says whether a stream lacks a message before its first that no entry says
+// was erased, and no operator accepted.
+func (b *Broker) lost(ctx context.Context, stream string, first uint64) (bool, error) {
+	if first <= 1 {
+		return false, nil
+	}
+	var e ledger.Explained
+	if err := b.ledger.Explain(ctx, &e); err != nil {
+		return false, fmt.Errorf("looking for the beginning of %s: %w", stream, err)
+	}
+	return len(e.Left(stream, ledger.Span{From: 1, To: first - 1})) > 0, nil
 }
 
 // ErrCutShort says that a stream lacks its end or its beginning.

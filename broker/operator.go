@@ -10,6 +10,7 @@ import (
 	"liaison/broker/check"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
+	"liaison/broker/retention"
 	"liaison/schemas"
 )
 
@@ -27,6 +28,21 @@ type Operator interface {
 	Verify(ctx context.Context) (check.Report, error)
 	// ShowDocket calls fn with the clocks that are wanted, by thread.
 	ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error
+	// AskSupport says who supports a person.
+	AskSupport(ctx context.Context, q schemas.SupportQuery) (schemas.SupportAnswer, error)
+	// ShowThread returns how a matter stands: ids, codes and times, no content.
+	ShowThread(ctx context.Context, of schemas.MessageRef) (schemas.Thread, error)
+	// ShowOperation returns the cases under the name of an operation, as far as
+	// a member may know of them; of no member, all.
+	ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error)
+	// Erase has all that is left of a message erased, and returns the entry.
+	Erase(ctx context.Context, q Erasing) (ledger.Entry, error)
+	// ShowRetention calls fn with every message of which something is due to be
+	// erased by a time.
+	ShowRetention(ctx context.Context, q RetentionQuery, fn func(retention.Due) error) error
+	// AcceptGap records that a gap which nothing explains is accepted, and returns
+	// the entry.
+	AcceptGap(ctx context.Context, q GapQuery) (ledger.Entry, error)
 	// DiffTables decides what the intake took since then under two sets of
 	// tables, and calls fn with every difference. A set is TablesInForce,
 	// EmbeddedTables or a folder. It returns how many it decided. Nothing is recorded and no content leaves the broker.
@@ -82,7 +98,10 @@ func (b *Broker) ShowLedger(ctx context.Context, id schemas.ID, fn func(ledger.E
 			return err
 		}
 	}
-	return nil
+	if id == "" {
+		return nil
+	}
+	return b.showErasures(ctx, id, fn)
 }
 
 // ProofQuery asks for a proof of the ledger's head. Entry asks that an entry is

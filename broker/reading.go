@@ -21,8 +21,10 @@ func (r *intakeReading) frame(from, to uint64, err error) {
 	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true})
 }
 
-func (r *intakeReading) gap(from, to uint64) {
-	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: "accepted messages that cannot be read", Stops: true})
+func (r *intakeReading) gap(_, _ uint64, lost ledger.Spans) {
+	for _, s := range lost {
+		r.report(Damage{Stream: r.stream(), From: s.From, To: s.To, Problem: "accepted messages that cannot be read", Stops: true})
+	}
 }
 
 func (r *intakeReading) stored(m *jetstream.RawStreamMsg) {
@@ -56,12 +58,14 @@ func (r *disclosuresReading) frame(from, to uint64, err error) {
 
 // gap tells copies, whose desks can be named, from what lies behind them, where
 // there must have been an entry.
-func (r *disclosuresReading) gap(from, to uint64) {
+func (r *disclosuresReading) gap(from, to uint64, lost ledger.Spans) {
 	for ; from <= to && !r.adrift && r.passed < r.entry.Copies; from++ {
-		r.report(Damage{Stream: r.stream(), From: from, To: from, Problem: "a copy that cannot be read: " + r.copyName(r.passed)})
+		if lost.Has(from) {
+			r.report(Damage{Stream: r.stream(), From: from, To: from, Problem: "a copy that cannot be read: " + r.copyName(r.passed)})
+		}
 		r.passed++
 	}
-	if from > to {
+	if from > to || r.adrift && len(lost) == 0 {
 		return
 	}
 	problem := fmt.Sprintf("what cannot be read begins with ledger entry %d", r.chain.Number+1)

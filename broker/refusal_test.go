@@ -19,10 +19,7 @@ import (
 func submit(t *testing.T, nc *nats.Conn, address string, body []byte, header nats.Header) schemas.Answer {
 	t.Helper()
 	for tries := 1; ; tries++ {
-		msg, err := nc.RequestMsg(&nats.Msg{Subject: address, Data: body, Header: header}, 5*time.Second)
-		if err != nil {
-			t.Fatalf("submitting to %s: %v", address, err)
-		}
+		msg := answered(t, nc, &nats.Msg{Subject: address, Data: body, Header: header})
 		var a schemas.Answer
 		if err := json.Unmarshal(msg.Data, &a); err != nil {
 			t.Fatal(err)

@@ -78,15 +78,18 @@ var ErrStoredDamage = errors.New("what is stored is damaged")
 // scrubber reads both streams slowly, at each start and then daily: the engine
 // passes over what it cannot read without a word, and would serve a desk short.
 type scrubber struct {
-	js  jetstream.JetStream
-	dir string
-	now func() time.Time
-	log *slog.Logger
+	js     jetstream.JetStream
+	ledger *ledger.Ledger
+	dir    string
+	now    func() time.Time
+	log    *slog.Logger
 	// halted is cancelled when damage is found after which nothing may be
 	// decided, and cleared when a whole reading has found none.
 	halted  context.Context
 	halt    context.CancelFunc
 	cleared chan struct{}
+	// again rings when everything is to be read once more at once.
+	again chan struct{}
 
 	mu   sync.Mutex // guards what follows
 	last Scrub
@@ -94,7 +97,7 @@ type scrubber struct {
 
 // newScrubber returns a scrubber that knows what was found before.
 func newScrubber(cfg Config, js jetstream.JetStream) *scrubber {
-	s := &scrubber{js: js, dir: cfg.Dir, now: cfg.Now, log: cfg.Log, cleared: make(chan struct{}, 1)}
+	s := &scrubber{js: js, ledger: ledger.New(js), dir: cfg.Dir, now: cfg.Now, log: cfg.Log, cleared: make(chan struct{}, 1), again: make(chan struct{}, 1)}
 	s.halted, s.halt = context.WithCancel(context.Background())
 	b, err := os.ReadFile(filepath.Join(cfg.Dir, scrubFile))
 	if err == nil {
@@ -155,9 +158,18 @@ func (s *scrubber) run(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(wait):
+		case <-s.again:
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// Again has everything read once more, because what is missing was accepted.
+func (s *scrubber) Again() {
+	select {
+	case s.again <- struct{}{}:
+	default: // it will be read anyhow
 	}
 }
 
@@ -221,8 +233,9 @@ type reading interface {
 	stream() string
 	// frame is called when what lies behind a sequence must not be read.
 	frame(from, to uint64, err error)
-	// gap is called for sequences that cannot be read, stored for each message.
-	gap(from, to uint64)
+	// gap is called for sequences that cannot be read, with those of them that
+	// nothing explains, and stored for each message.
+	gap(from, to uint64, lost ledger.Spans)
 	stored(m *jetstream.RawStreamMsg)
 }
 
@@ -242,6 +255,15 @@ func (s *scrubber) read(ctx context.Context, r reading) (uint64, error) {
 		return 0, err
 	}
 	messages, bytes := 0, 0
+	var explained ledger.Explained
+	gap := func(from, to uint64) error {
+		// Asked when the gap is seen: what was erased meanwhile was recorded before.
+		if err := s.ledger.Explain(ctx, &explained); err != nil {
+			return err
+		}
+		r.gap(from, to, explained.Left(r.stream(), ledger.Span{From: from, To: to}))
+		return nil
+	}
 	for m, err := range ledger.Walk(ctx, s.js, r.stream(), ">", 0, time.Time{}) {
 		if err != nil {
 			return 0, err
@@ -250,7 +272,9 @@ func (s *scrubber) read(ctx context.Context, r reading) (uint64, error) {
 			break
 		}
 		if m.Sequence > last+1 {
-			r.gap(last+1, m.Sequence-1)
+			if err := gap(last+1, m.Sequence-1); err != nil {
+				return 0, err
+			}
 		}
 		last = m.Sequence
 		r.stored(m)
@@ -265,7 +289,9 @@ func (s *scrubber) read(ctx context.Context, r reading) (uint64, error) {
 		}
 	}
 	if last < end {
-		r.gap(last+1, end)
+		if err := gap(last+1, end); err != nil {
+			return 0, err
+		}
 	}
 	return end, nil
 }

@@ -184,6 +184,7 @@ func (b *Broker) Load(ctx context.Context, tables fs.FS, by string) (*policy.Pol
 	b.policy.Store(&inForce{policy: p, by: by})
 	failpoint.Here("tables.swapped")
 	b.router.Changed()
+	b.retention.Look() // other times may be due
 	// A batch that was filled under another set may be on its way: that the
 	// hash is right is not enough, it must be so after a turn.
 	err = b.awaitTurn(ctx, func() bool { return b.router.Turns() != before && b.router.InForce() == p.Hash() })

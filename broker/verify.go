@@ -19,6 +19,9 @@ import (
 // Verify derives anew, independently of router and policy, what every desk
 // must hold, and reports every difference. The broker may be working meanwhile.
 func (b *Broker) Verify(ctx context.Context) (check.Report, error) {
+	if err := b.retention.Finish(ctx); err != nil {
+		return check.Report{}, err
+	}
 	src, desks := b.History()
 	return check.Check(ctx, src, desks, b.cfg.Now().UTC())
 }
@@ -77,6 +80,21 @@ func (h *history) One(ctx context.Context, stream string, sequence uint64) (chec
 		return check.Record{}, false, fmt.Errorf("reading message %d of %s: %w", sequence, stream, err)
 	}
 	return recordOf(msg), true, nil
+}
+
+// Acts yields the entries that are about no single message, behind a sequence.
+func (h *history) Acts(ctx context.Context, after uint64) iter.Seq2[check.Record, error] {
+	return func(yield func(check.Record, error) bool) {
+		for msg, err := range ledger.Walk(ctx, h.js, ledger.Stream, ledger.ActsAddress, after, time.Time{}) {
+			if err != nil {
+				yield(check.Record{}, err)
+				return
+			}
+			if !yield(recordOf(msg), nil) {
+				return
+			}
+		}
+	}
 }
 
 // Tables returns the set of tables of that hash, as it was kept.

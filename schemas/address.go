@@ -23,6 +23,9 @@ const (
 	AskProof   = "ask.proof"
 	AskThread  = "ask.thread"
 	AskDocket  = "ask.docket"
+	AskSupport = "ask.support"
+	// AskOperation asks what belongs to a named operation.
+	AskOperation = "ask.operation"
 	// LiveAddress is the root of a desk's live copies.
 	LiveAddress = "feed"
 )

@@ -72,6 +72,28 @@ func (d Date) Full() bool { return d.day != 0 }
 // Parts returns year, month and day; zero means unknown.
 func (d Date) Parts() (year, month, day int) { return d.year, d.month, d.day }
 
+// Ages returns the least and the greatest age in whole years that somebody born
+// on the date may have on a day: they differ where the date is known in part.
+func (d Date) Ages(on time.Time) (least, greatest int) {
+	latest := d
+	if latest.month == 0 {
+		latest.month, latest.day = 12, 31
+	}
+	if latest.day == 0 {
+		latest.day = time.Date(d.year, time.Month(d.month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	}
+	return latest.age(on), Date{d.year, max(d.month, 1), max(d.day, 1)}.age(on)
+}
+
+// age is the age of somebody born on a date that is known whole.
+func (d Date) age(on time.Time) int {
+	years := on.Year() - d.year
+	if on.Month() < time.Month(d.month) || on.Month() == time.Month(d.month) && on.Day() < d.day {
+		years--
+	}
+	return years
+}
+
 // String writes the known parts.
 func (d Date) String() string {
 	switch {

@@ -79,3 +79,31 @@ func TestValidOnTakesAnUnknownPartAsTheFirst(t *testing.T) {
 		t.Error("no bounds are bounds")
 	}
 }
+
+func TestAgesOfPartDates(t *testing.T) {
+	for _, c := range []struct {
+		born, on        string
+		least, greatest int
+	}{
+		{"1991-08-20", "2009-08-20", 18, 18},
+		{"1991-08-21", "2009-08-20", 17, 17},
+		{"1991-08", "2009-08-20", 17, 18},
+		{"1991-08", "2009-08-31", 18, 18},
+		{"1991", "2009-08-20", 17, 18},
+		{"1992-02", "2010-02-28", 17, 18}, // it may have been the 29th
+		{"1992-02-29", "2010-03-01", 18, 18},
+		{"2009-12", "2009-12-31", 0, 0},
+	} {
+		born, err := ParseDate(c.born)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on, err := time.Parse(time.DateOnly, c.on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if least, greatest := born.Ages(on); least != c.least || greatest != c.greatest {
+			t.Errorf("born %s, on %s: %d to %d, want %d to %d", c.born, c.on, least, greatest, c.least, c.greatest)
+		}
+	}
+}

@@ -5,6 +5,9 @@ package schemas
 type Feedback struct {
 	// Of names the case, or the tip that no case came of.
 	Of MessageRef `json:"of"`
+	// Strand is the crime type of the strand that it is about, one of the
+	// message's; empty is the matter as a whole.
+	Strand Code `json:"strand,omitempty"`
 	// To are the members told: those whose tips the case was made of.
 	To []MemberID `json:"to"`
 	// Results are codes of the list of results; a disruption counts beside a
@@ -14,6 +17,6 @@ type Feedback struct {
 	// trafficking may have been charged as something else.
 	ChargedAs  []Code `json:"charged_as,omitempty"`
 	AssessedAs []Code `json:"assessed_as,omitempty"`
-	// Status is the state that the matter is in now.
+	// Status is the state that the matter, or the strand, is in now.
 	Status CaseStatus `json:"status"`
 }

@@ -19,6 +19,28 @@ const (
 	// NoticeEscalated that the next in line is told. Only the broker sends them.
 	NoticeLapsed    NoticeAbout = "lapsed"
 	NoticeEscalated NoticeAbout = "escalated"
+	// NoticeExtended gives a duty more time, NoticePaused stops its clock and
+	// NoticeResumed lets it go on. Who may say so is the protocol's to say, by its
+	// table of deadlines.
+	NoticeExtended NoticeAbout = "clock-extended"
+	NoticePaused   NoticeAbout = "clock-paused"
+	NoticeResumed  NoticeAbout = "clock-resumed"
+)
+
+// ChangesClock says whether a notice of the sort changes a clock.
+func (a NoticeAbout) ChangesClock() bool {
+	return a == NoticeExtended || a == NoticePaused || a == NoticeResumed
+}
+
+// The reasons for changing a clock. That a person cooperates, or does not, is
+// none.
+const (
+	ChangedAwaiting   Code = "awaiting-information"
+	ChangedReceived   Code = "information-received"
+	ChangedComplexity Code = "complexity"
+	ChangedPerson     Code = "needs-of-the-person"
+	ChangedCapacity   Code = "no-capacity"
+	ChangedCourt      Code = "proceedings"
 )
 
 // Notice is the body of a notice. Without items it carries no information but
@@ -29,9 +51,14 @@ type Notice struct {
 	Of MessageRef `json:"of,omitzero"`
 	// To are the members told.
 	To []MemberID `json:"to"`
-	// Clock is the duty that was not met, and Due when it should have been;
-	// Step is how far it was escalated. Only the broker sets them.
+	// Clock is the duty that was not met, or that is changed, and Due when it
+	// should have been met, or is due now that it is extended.
 	Clock Code `json:"clock,omitempty"`
 	Due   Time `json:"due,omitzero"`
-	Step  Code `json:"step,omitempty"`
+	// Step is how far it was escalated. Only the broker sets it.
+	Step Code `json:"step,omitempty"`
+	// Strand is the strand whose clock it is, if it is a strand's.
+	Strand Code `json:"strand,omitempty"`
+	// Reason is why the clock is changed.
+	Reason Code `json:"reason,omitempty"`
 }

@@ -79,4 +79,6 @@ type Status struct {
 	Decision uint64 `json:"decision,omitempty"`
 	// Outcomes has one outcome for each member concerned.
 	Outcomes []Outcome `json:"outcomes,omitempty"`
+	// Erased says that the message was erased since, or copies of it.
+	Erased *Erased `json:"erased,omitempty"`
 }

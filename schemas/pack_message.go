@@ -112,16 +112,19 @@ func (p *packer) tip(t *Tip) {
 
 func (p *packer) caseBody(c *Case) {
 	p.key("case")
-	p.open(2, !c.Opened.IsZero(), c.Operation != "", len(c.Strands) > 0)
+	p.open(2, c.Reason != "", !c.Opened.IsZero(), c.Operation != "", len(c.Strands) > 0)
 	p.text("status", string(c.Status))
+	p.optionalText("reason", string(c.Reason))
 	p.text("lead", string(c.Lead))
 	p.optionalDate("opened", c.Opened)
 	p.optionalText("operation", c.Operation)
 	p.list("strands", len(c.Strands))
 	for _, s := range c.Strands {
-		p.open(2)
+		p.open(2, s.Gateway != "", !s.Review.IsZero())
 		p.text("crime_type", string(s.CrimeType))
 		p.text("lead", string(s.Lead))
+		p.optionalText("gateway", string(s.Gateway))
+		p.optionalDate("review", s.Review)
 	}
 }
 

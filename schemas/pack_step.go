@@ -74,8 +74,9 @@ func (p *packer) tasking(t *Tasking) {
 
 func (p *packer) feedback(f *Feedback) {
 	p.key("outcome")
-	p.open(4, len(f.ChargedAs) > 0, len(f.AssessedAs) > 0)
+	p.open(4, f.Strand != "", len(f.ChargedAs) > 0, len(f.AssessedAs) > 0)
 	p.ref("of", f.Of)
+	p.optionalText("strand", string(f.Strand))
 	allTexts(p, "to", f.To)
 	allTexts(p, "results", f.Results)
 	packTexts(p, "charged_as", f.ChargedAs)
@@ -85,9 +86,10 @@ func (p *packer) feedback(f *Feedback) {
 
 func (p *packer) referral(f *Referral) {
 	p.key("referral")
-	p.open(2, f.Consent != "", len(f.Support) > 0, len(f.Earlier) > 0)
+	p.open(2, f.Consent != "", f.Sex != "", len(f.Support) > 0, len(f.Earlier) > 0)
 	p.text("form", string(f.Form))
 	p.optionalText("consent", string(f.Consent))
+	p.optionalText("sex", string(f.Sex))
 	allTexts(p, "to", f.To)
 	packTexts(p, "support", f.Support)
 	p.list("earlier", len(f.Earlier))
@@ -108,7 +110,7 @@ func (p *packer) finding(f *Finding) {
 
 func (p *packer) notice(n *Notice) {
 	p.key("notice")
-	p.open(2, n.Of != MessageRef{}, n.Clock != "", !n.Due.IsZero(), n.Step != "")
+	p.open(2, n.Of != MessageRef{}, n.Clock != "", !n.Due.IsZero(), n.Step != "", n.Strand != "", n.Reason != "")
 	p.text("about", string(n.About))
 	if (n.Of != MessageRef{}) {
 		p.ref("of", n.Of)
@@ -119,6 +121,8 @@ func (p *packer) notice(n *Notice) {
 		p.text("due", n.Due.text())
 	}
 	p.optionalText("step", string(n.Step))
+	p.optionalText("strand", string(n.Strand))
+	p.optionalText("reason", string(n.Reason))
 }
 
 func (p *packer) recall(c *Recall) {

@@ -235,6 +235,8 @@ func readCase(r *reader, c *Case) {
 		switch string(r.current) {
 		case "status":
 			readWord(r, &c.Status)
+		case "reason":
+			readWord(r, &c.Reason)
 		case "lead":
 			readWord(r, &c.Lead)
 		case "opened":
@@ -256,6 +258,10 @@ func readStrand(r *reader, s *Strand) {
 			readWord(r, &s.CrimeType)
 		case "lead":
 			readWord(r, &s.Lead)
+		case "gateway":
+			readWord(r, &s.Gateway)
+		case "review":
+			readDate(r, &s.Review)
 		default:
 			r.unknown()
 		}

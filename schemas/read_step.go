@@ -56,6 +56,8 @@ func readFeedback(r *reader, f *Feedback) {
 			readRef(r, &f.Of)
 		case "to":
 			f.To = readList(r, MaxRecipients, readWord[MemberID])
+		case "strand":
+			readWord(r, &f.Strand)
 		case "results":
 			f.Results = readList(r, MaxCrimeTypes, readWord[Code])
 		case "charged_as":
@@ -77,6 +79,8 @@ func readReferral(r *reader, f *Referral) {
 			readWord(r, &f.Form)
 		case "consent":
 			readWord(r, &f.Consent)
+		case "sex":
+			readWord(r, &f.Sex)
 		case "to":
 			f.To = readList(r, MaxRecipients, readWord[MemberID])
 		case "support":
@@ -123,6 +127,10 @@ func readNotice(r *reader, n *Notice) {
 			readTime(r, &n.Due)
 		case "step":
 			readWord(r, &n.Step)
+		case "strand":
+			readWord(r, &n.Strand)
+		case "reason":
+			readWord(r, &n.Reason)
 		default:
 			r.unknown()
 		}

@@ -16,6 +16,20 @@ type ReferralConsent string
 // Signed is the one way in which an adult consents.
 const Signed ReferralConsent = "signed"
 
+// Sex is a person's sex, as far as it decides which provider of support takes
+// the person in. Left out, it is not known or not told.
+type Sex string
+
+// The sexes that providers of support tell apart.
+const (
+	Female Sex = "female"
+	Male   Sex = "male"
+)
+
+// AdultFrom is the age from which a person is no child (Council of Europe
+// Convention on Action against Trafficking in Human Beings art 4(d)).
+const AdultFrom = 18
+
 // Referral is the body of a referral of a possible victim to a competent
 // authority (National Referral Mechanism, from 1 April 2009). Its items carry the
 // indicators; its originator is the first responder.
@@ -23,8 +37,14 @@ type Referral struct {
 	Form ReferralForm `json:"form"`
 	// Consent says that the adult has signed; a child's form has none.
 	Consent ReferralConsent `json:"consent,omitempty"`
+	// Sex decides, with the type of exploitation, which provider of support may
+	// have the referral.
+	Sex Sex `json:"sex,omitempty"`
 	// To are the competent authority and whoever supports or protects the
-	// person: each gets what the law and the handling codes let it have.
+	// person: each gets what the law and the handling codes let it have. Those
+	// whom the protocol tells of every child get the referral of one unnamed, and
+	// so does the provider that takes such persons in, if support is needed and
+	// the sender names none.
 	To []MemberID `json:"to"`
 	// Support are codes of the list of support needs.
 	Support []Code `json:"support,omitempty"`

@@ -58,7 +58,8 @@ func (m *Message) Of() (ref MessageRef, ok bool) {
 	return ref, ref != MessageRef{}
 }
 
-// Action is what a step does, in one word: its place in the table of steps.
+// Action is what a step does, in one word: its place in the tables of steps and
+// of mandatory recipients.
 func (m *Message) Action() Code {
 	switch {
 	case m.Answer != nil:
@@ -69,6 +70,8 @@ func (m *Message) Action() Code {
 		return Code(m.Decision.Result)
 	case m.Notice != nil:
 		return Code(m.Notice.About)
+	case m.Referral != nil:
+		return Code(m.Referral.Form)
 	case m.RecallConfirmation != nil:
 		return Code(m.RecallConfirmation.Answer)
 	}

@@ -1,6 +1,10 @@
 package schemas
 
-import "log/slog"
+import (
+	"log/slog"
+	"slices"
+	"time"
+)
 
 // SubjectKind says what a subject is.
 type SubjectKind string
@@ -38,6 +42,37 @@ type Subject struct {
 	Registration string `json:"registration,omitempty"`
 	// Number is a telephone number, a company number or a licence number.
 	Number string `json:"number,omitempty"`
+}
+
+// VictimPosition is the position of a person who may be a victim.
+const VictimPosition = "victim"
+
+// PerhapsVictim says whether the subject is a person who may be a victim.
+func (s *Subject) PerhapsVictim() bool {
+	return s.Kind == PersonSubject && s.Position == VictimPosition
+}
+
+// SurelyAdult says whether a person has turned 18 by a day, whatever of the date
+// of birth is unknown. A person whose age is in doubt is presumed a child.
+func (s *Subject) SurelyAdult(day time.Time) bool {
+	if s.Born.IsZero() {
+		return false
+	}
+	year, month, born := s.Born.Parts()
+	latest := time.Date(year, time.Month(month), born, 0, 0, 0, 0, time.UTC)
+	switch {
+	case month == 0:
+		latest = time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC)
+	case born == 0:
+		latest = time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC)
+	}
+	return !latest.AddDate(18, 0, 0).After(day)
+}
+
+// MeetsVictim says whether the message is a tip or a case about somebody who may
+// be a victim.
+func (m *Message) MeetsVictim() bool {
+	return (m.Tip != nil || m.Case != nil) && slices.ContainsFunc(m.Subjects, func(s Subject) bool { return s.PerhapsVictim() })
 }
 
 // LogValue makes a logged subject show its kind and never who it is.

@@ -8,13 +8,35 @@ type Thread struct {
 	Of   MessageRef `json:"of"`
 	Kind Kind       `json:"kind,omitempty"`
 	// Status and Leads are a case's: its state, and who leads it ("") and its
-	// strands, by crime type.
+	// strands, by crime type. Closed has those that are closed, and why, and Led
+	// who led since when.
 	Status CaseStatus        `json:"status,omitempty"`
 	Leads  map[Code]MemberID `json:"leads,omitempty"`
+	Closed map[Code]Code     `json:"closed,omitempty"`
+	Led    []Lead            `json:"led,omitempty"`
+	// Operation is the name of the operation it belongs to, for who was told.
+	Operation string `json:"operation,omitempty"`
+	// Promoted are the messages it is made of, as far as the member has them.
+	Promoted []MessageRef `json:"promoted,omitempty"`
+	// Superseded are the corrections of the message, or of what it is made of,
+	// that the member got: its own copy is no longer right.
+	Superseded []MessageRef `json:"superseded,omitempty"`
+	// Earlier are a referral's earlier ones of the same person, of which the member
+	// may see something.
+	Earlier []MessageRef `json:"earlier,omitempty"`
 	// Steps are those that the member took or got, in order.
 	Steps []Step `json:"steps"`
 	// Clocks are those that the member owes, or that are owed to it.
 	Clocks []Clock `json:"clocks,omitempty"`
+}
+
+// Lead is a change of who leads a case, or a strand of it.
+type Lead struct {
+	// Strand is the strand's crime type; empty is the case as a whole.
+	Strand Code      `json:"strand,omitempty"`
+	Member MemberID  `json:"member"`
+	Since  time.Time `json:"since"`
+	Entry  uint64    `json:"entry"`
 }
 
 // Step is one step of a thread, as the ledger records it.
@@ -25,31 +47,26 @@ type Step struct {
 	// Message is the step's message, and Kind its kind.
 	Message MessageRef `json:"message"`
 	Kind    Kind       `json:"kind"`
+	// Of is the message that the step is about.
+	Of *MessageRef `json:"of,omitempty"`
 	// Words are the codes that say what was done.
 	Words []Code `json:"words,omitempty"`
 	// To are the members that got it; whoever did not send it sees itself alone.
 	To []MemberID `json:"to,omitempty"`
+	// Erased says that the message was erased since, or copies of it.
+	Erased *Erased `json:"erased,omitempty"`
 }
 
-// Clock is a duty: who owes what about which matter, by when.
-type Clock struct {
-	// Of is the message that began the matter.
-	Of MessageRef `json:"of"`
-	// Name is the clock's in the protocol's table of deadlines.
-	Name Code `json:"clock"`
-	// Owes is the member whose duty it is, and To the one that it is owed to,
-	// if it is one member's.
-	Owes MemberID `json:"owes"`
-	To   MemberID `json:"to,omitempty"`
-	// Started and Due are by the ledger's times and the tables of that time.
-	Started time.Time `json:"started"`
-	Due     time.Time `json:"due"`
-	// Ended is when the duty was met, or fell away; zero while it runs.
-	Ended time.Time `json:"ended,omitzero"`
+// Erased says that a message, or copies of it, are no longer in the broker. The
+// ledger's entries about it stay.
+type Erased struct {
+	// Entry is the number of the ledger entry that says what was erased, and At
+	// its time.
+	Entry uint64    `json:"entry"`
+	At    time.Time `json:"at"`
+	// Why is recall, retention or operator.
+	Why Code `json:"why"`
+	// Message says that the accepted message itself is gone, and not only
+	// copies in feeds.
+	Message bool `json:"message,omitempty"`
 }
-
-// Running says whether the duty is still open.
-func (c *Clock) Running() bool { return c.Ended.IsZero() }
-
-// Overdue says whether the duty was not met in its time.
-func (c *Clock) Overdue(now time.Time) bool { return c.Running() && !now.Before(c.Due) }

@@ -48,6 +48,7 @@ func (v *validator) tip(at place, t *Tip) {
 
 func (v *validator) caseBody(at place, c *Case) {
 	word(v, at.field("status"), c.Status, statuses)
+	v.caseReason(at.field("reason"), c)
 	v.member(at.field("lead"), c.Lead)
 	v.notAhead(at.field("opened"), c.Opened)
 	if c.Operation != "" {
@@ -63,7 +64,26 @@ func (v *validator) caseBody(at place, c *Case) {
 			v.notInMessage(crime, "crime type")
 		}
 		v.member(here.field("lead"), s.Lead)
+		if s.Gateway != "" && !s.Gateway.Valid() {
+			v.add(here.field("gateway"), FaultForm, "this is no code", "write the id of a row of the protocol's gateways, or leave it out")
+		}
+		if !s.Review.IsZero() && !s.Review.Full() {
+			v.add(here.field("review"), FaultForm, "the date lacks the day or the month", "give a whole date, such as 2010-08-14")
+		}
 		unique(v, strands, c.Strands, i)
+	}
+}
+
+// caseReason checks why a case is closed, or open again.
+func (v *validator) caseReason(at place, c *Case) {
+	switch closed := c.Status == CaseClosed; {
+	case closed && c.Reason == "":
+		v.add(at, FaultMissing, "a case is closed with a reason", "give a code of the list results, such as \"no-further-action\"")
+	case c.Reason == "":
+	case closed == (c.Reason == CaseReopened) || c.Status == CaseMonitoring:
+		v.add(at, FaultContradiction, "the reason does not fit the state", "leave it out, unless the case is closed or open again")
+	default:
+		v.code(at, Results(), c.Reason)
 	}
 }
 

@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func (v *validator) request(at place, r *Request) {
 	v.recipients(at, r.To)
@@ -37,6 +40,12 @@ func (v *validator) feedback(at place, f *Feedback) {
 	v.codeList(at.field("charged_as"), CrimeTypes(), f.ChargedAs, MaxCrimeTypes)
 	v.codeList(at.field("assessed_as"), CrimeTypes(), f.AssessedAs, MaxCrimeTypes)
 	word(v, at.field("status"), f.Status, statuses)
+	if f.Strand != "" && !slices.Contains(v.m.CrimeTypes, f.Strand) {
+		v.notInMessage(at.field("strand"), "crime type")
+	}
+	if slices.Contains(f.Results, CaseReopened) && f.Status != CaseOpen {
+		v.add(at.field("status"), FaultContradiction, "what is reopened is open", "write \"open\", or leave the result \"reopened\" out")
+	}
 }
 
 func (v *validator) referral(at place, f *Referral) {
@@ -49,6 +58,12 @@ func (v *validator) referral(at place, f *Referral) {
 	case f.Form == ChildForm && f.Consent != "":
 		v.add(consent, FaultContradiction, "a child's form has no consent", "leave the field out")
 	}
+	if f.Sex != "" {
+		word(v, at.field("sex"), f.Sex, sexes)
+	}
+	if f.Form == AdultForm {
+		v.adultForm(at.field("form"))
+	}
 	v.recipients(at, f.To)
 	v.codeList(at.field("support"), SupportNeeds(), f.Support, MaxIndicators)
 	earlier := at.field("earlier")
@@ -56,6 +71,27 @@ func (v *validator) referral(at place, f *Referral) {
 	for i, r := range f.Earlier {
 		v.ref(earlier.at(i), r)
 		unique(v, earlier, f.Earlier, i)
+	}
+}
+
+// adultForm checks that nothing in the message says that the person may be a
+// child: a person whose age is in doubt is presumed to be one and referred on the
+// child's form (Council of Europe Convention on Action against Trafficking in
+// Human Beings art 10(3)).
+func (v *validator) adultForm(at place) {
+	const advice = "use the child's form: whose age is in doubt is presumed a child, and needs no consent; another person who may be a child has a referral of its own"
+	for i := range v.m.Subjects {
+		s := &v.m.Subjects[i]
+		if from, _ := s.Born.Ages(v.m.Created.Time); s.Position == "victim" && !s.Born.IsZero() && v.createdPlausible() && from < AdultFrom {
+			v.addf(at, FaultContradiction, advice, "by the date of birth of subjects[%d] the victim may be under %d", i, AdultFrom)
+		}
+	}
+	for i := range v.m.Items {
+		harm := slices.ContainsFunc(v.m.ItemCrimeTypes(i), func(c Code) bool { return CrimeTypes().Within(c, "child-harm") })
+		sign := slices.ContainsFunc(v.m.Items[i].Indicators, func(c Code) bool { return Indicators().Within(c, "child") })
+		if harm || sign {
+			v.addf(at, FaultContradiction, advice, "items[%d] speaks of a child, by its crime type or an indicator", i)
+		}
 	}
 }
 
@@ -81,14 +117,35 @@ func (v *validator) notice(at place, n *Notice) {
 		v.ref(at.field("of"), n.Of)
 	}
 	v.recipients(at, n.To)
-	if n.About == NoticeLapsed || n.About == NoticeEscalated {
-		if !n.Clock.Valid() {
-			v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out")
-		}
-		return
+	ranOut := n.About == NoticeLapsed || n.About == NoticeEscalated
+	switch {
+	case (ranOut || n.About.ChangesClock()) && !n.Clock.Valid():
+		v.add(at.field("clock"), FaultMissing, "no clock is named", "name the clock that ran out, or that is changed")
+	case !ranOut && !n.About.ChangesClock() && (n.Clock != "" || n.Step != "" || n.Strand != "" || !n.Due.IsZero()):
+		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out, or is changed, has a clock", "leave clock, due, step and strand out")
 	}
-	if n.Clock != "" || n.Step != "" || !n.Due.IsZero() {
-		v.add(at, FaultBrokerOnly, "only a notice that a clock ran out has a clock", "leave clock, due and step out")
+	if n.Strand != "" && !n.Strand.Valid() {
+		v.add(at.field("strand"), FaultForm, "this is no code", "write the strand's crime type, or leave it out")
+	}
+	v.reason(at.field("reason"), n.Reason, n.About.ChangesClock(), changes)
+	if n.About.ChangesClock() {
+		v.changedClock(at, n)
+	}
+}
+
+// changedClock checks what a notice that changes a clock says of it.
+func (v *validator) changedClock(at place, n *Notice) {
+	if n.Step != "" {
+		v.add(at.field("step"), FaultBrokerOnly, "only the broker escalates", "leave step out")
+	}
+	due := at.field("due")
+	switch {
+	case n.About != NoticeExtended && !n.Due.IsZero():
+		v.add(due, FaultContradiction, "only an extension says when the duty is due", "leave due out")
+	case n.About == NoticeExtended && n.Due.IsZero():
+		v.add(due, FaultMissing, "it is not said when the duty is due now", "give the new time, such as 2010-08-14T16:00:00Z")
+	case n.About == NoticeExtended && v.createdPlausible() && !n.Due.After(v.m.Created.Time):
+		v.add(due, FaultPast, "the duty would be due before the message was made", "give a time that is to come")
 	}
 }
 

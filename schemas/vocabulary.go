@@ -9,14 +9,17 @@ var (
 		KindRecall, KindRecallConfirmation, KindCorrection}
 	kinds = []Kind{KindTip, KindCase, KindConsent, KindRequest, KindAnswer, KindTasking, KindOutcome, KindReferral, KindDecision, KindNotice,
 		KindRecall, KindRecallConfirmation, KindCorrection}
-	answers      = []ConsentAnswer{Given, Refused}
-	replies      = []AnswerStatus{AnswerAcknowledged, AnswerFull, AnswerPartial, AnswerNoTrace, AnswerRefused}
-	taskings     = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
-	declines     = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
-	forms        = []ReferralForm{AdultForm, ChildForm}
-	stages       = []Stage{ReasonableGrounds, ConclusiveGrounds}
-	findings     = []FindingResult{Positive, Negative, Reopened}
-	notices      = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated}
+	answers  = []ConsentAnswer{Given, Refused}
+	replies  = []AnswerStatus{AnswerAcknowledged, AnswerFull, AnswerPartial, AnswerNoTrace, AnswerRefused}
+	taskings = []TaskingAction{TaskingOffer, TaskingAccept, TaskingDecline, TaskingWithdraw}
+	declines = []Code{DeclinedCapacity, DeclinedRemit, DeclinedArea, DeclinedConflict}
+	forms    = []ReferralForm{AdultForm, ChildForm}
+	sexes    = []Sex{Female, Male}
+	stages   = []Stage{ReasonableGrounds, ConclusiveGrounds}
+	findings = []FindingResult{Positive, Negative, Reopened}
+	notices  = []NoticeAbout{NoticeRemovalHold, NoticeRemovalHoldLifted, NoticeVictimStatus, NoticeMissingChild, NoticeFoundChild, NoticeLapsed, NoticeEscalated,
+		NoticeExtended, NoticePaused, NoticeResumed}
+	changes      = []Code{ChangedAwaiting, ChangedReceived, ChangedComplexity, ChangedPerson, ChangedCapacity, ChangedCourt}
 	recalls      = []Code{RecallInaccurate, RecallUnlawful, RecallSource, RecallError, RecallRetention}
 	confirmed    = []ConfirmationAnswer{Deleted, Kept}
 	retentions   = []Code{KeptCPIA, KeptProceedings, KeptSafety}
@@ -26,7 +29,7 @@ var (
 	relations    = []Relation{Supersedes, PartOf, SeeAlso, Promotes}
 	sources      = []SourceGrade{SourceAlwaysReliable, SourceMostlyReliable, SourceSometimesReliable, SourceUnreliable, SourceUntested}
 	obtainings   = []ObtainedBy{ByInspectionPower, ByVolunteered, ByComplaint, ByPublic, ByPartner, ByInterception, ByFinancialReport}
-	statuses     = []CaseStatus{CaseOpen, CaseSuspended, CaseClosed}
+	statuses     = []CaseStatus{CaseOpen, CaseMonitoring, CaseClosed}
 	positions    = []string{"suspect", "victim", "witness", "worker", "associate"}
 	subjectKinds = []SubjectKind{PersonSubject, BusinessSubject, PremisesSubject, VehicleSubject, PhoneSubject}
 )
@@ -49,9 +52,11 @@ var vocabulary = sync.OnceValue(func() map[string]string {
 	addWords(words, taskings)
 	addWords(words, declines)
 	addWords(words, forms)
+	addWords(words, sexes)
 	addWords(words, stages)
 	addWords(words, findings)
 	addWords(words, notices)
+	addWords(words, changes)
 	addWords(words, recalls)
 	addWords(words, confirmed)
 	addWords(words, retentions)

@@ -76,17 +76,8 @@ func (m *mapping) envelope() {
 		}
 	}
 	at = r.field("sector")
-	for _, word := range native.List(at.value) {
-		if row, ok := sectorWords().Row(word); ok {
-			word = row["sector"]
-		}
-		found, p := native.Codes(schemas.Sectors(), word)
-		if p != nil {
-			m.fault(at, "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
-			continue
-		}
-		msg.Sectors = native.AppendNew(msg.Sectors, found[0])
-	}
+	msg.Sectors, p = native.Sectors(at.value, sectorWords())
+	m.check(at, p)
 	msg.Tip = &schemas.Tip{Channel: "crimestoppers", Received: received}
 }
 

@@ -51,9 +51,15 @@
 //
 // Purpose. A message that is about labour standards alone, without an indicator,
 // is for their enforcement, any other for the prevention and detection of crime.
-// A message has one purpose: a visit that was made because of a complaint shares
-// the complaint's. The other way round nothing widens, since the provisions of
-// the table are labour standards.
+// A message has one purpose, and a visit that was made because of a complaint
+// stands in the complaint's message. That opens nothing to the visit: what an
+// inspector obtained by powers goes to the Gangmasters Licensing Authority and to
+// minimum wage officers under gateways that hold for both purposes, and to nobody
+// else but SOCA (and the UKHTC as a part of it), whom labour standards do not
+// concern. So the visit is about labour standards alone: what its provisions say,
+// or else the complaint's if it is one of these, or else a breach of the agency
+// standards. The provisions of the table are labour standards. A test of the law
+// holds the two purposes against each other.
 //
 // Dropped: the inspector, complainant_type, a consent given, the issue codes
 // (which have become crime types) and areas that no table knows.

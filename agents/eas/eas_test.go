@@ -190,3 +190,26 @@ func TestNoVisitWidensThePurposeOfAComplaint(t *testing.T) {
 		}
 	}
 }
+
+// TestNoComplaintWidensAVisit puts a visit without a provision beside every issue:
+// what the inspector's powers told must not be about a crime because the complaint
+// is.
+func TestNoComplaintWidensAVisit(t *testing.T) {
+	table, err := os.ReadFile("issues.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range strings.Split(strings.TrimSpace(string(table)), "\n")[1:] {
+		issue, _, _ := strings.Cut(row, ",")
+		m := read(t, map[string]string{"issue_codes": issue, "reg_breached": "", "visit_date": "01/09/2009"}).Message
+		if m == nil || len(m.Items) != 2 || len(m.Items[1].CrimeTypes) == 0 || len(m.Items[1].Indicators) > 0 {
+			t.Errorf("%s: %v", issue, m)
+			continue
+		}
+		for _, c := range m.Items[1].CrimeTypes {
+			if !schemas.CrimeTypes().Within(c, "labour-standards") {
+				t.Errorf("%s: the visit is about %s", issue, c)
+			}
+		}
+	}
+}

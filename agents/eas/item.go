@@ -76,8 +76,17 @@ func (m *mapping) complaint() {
 	m.message.Items = append(m.message.Items, it)
 }
 
+// labourStandards is the group of what an inspector inspects, and agencyBreach
+// what a visit is about of which no provision is recorded.
+const (
+	labourStandards schemas.Code = "labour-standards"
+	agencyBreach    schemas.Code = "agency-standards-breach"
+)
+
 // inspection makes the item of what the visit or its result tells. It came of
-// the inspector's powers, whatever the complaint did.
+// the inspector's powers, whatever the complaint did, and is about what they are
+// for: of a complaint of something else it takes neither the crime type, nor with
+// it the gateways (Employment Agencies Act 1973 s.9(4)).
 func (m *mapping) inspection() {
 	it := schemas.Item{Text: m.outcome.says, ObtainedBy: schemas.ByInspectionPower, Subjects: m.agency, Jurisdictions: m.based}
 	if len(it.Jurisdictions) == 0 {
@@ -87,7 +96,14 @@ func (m *mapping) inspection() {
 		it.Text += " Provisions recorded as breached: " + native.OneLine(found) + "."
 	}
 	if it.CrimeTypes = m.provisions(); len(it.CrimeTypes) == 0 {
-		it.CrimeTypes = m.message.Items[0].CrimeTypes
+		for _, c := range m.message.Items[0].CrimeTypes {
+			if schemas.CrimeTypes().Within(c, labourStandards) {
+				it.CrimeTypes = append(it.CrimeTypes, c)
+			}
+		}
+	}
+	if len(it.CrimeTypes) == 0 {
+		it.CrimeTypes = []schemas.Code{agencyBreach}
 	}
 	m.message.Items = append(m.message.Items, it)
 }

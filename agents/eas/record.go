@@ -77,17 +77,8 @@ func (m *mapping) envelope() {
 	msg.Created, received, p = native.Moment(m.value("received"))
 	m.check("received", p)
 	msg.Tip = &schemas.Tip{Channel: m.channel(), Received: received}
-	for _, word := range native.List(m.value("sector")) {
-		if row, ok := sectorWords().Row(word); ok {
-			msg.Sectors = native.AppendNew(msg.Sectors, codes(row["sector"])...)
-			continue
-		}
-		found, p := native.Codes(schemas.Sectors(), word)
-		if p != nil {
-			m.fault("sector", "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
-		}
-		msg.Sectors = native.AppendNew(msg.Sectors, found...)
-	}
+	msg.Sectors, p = native.Sectors(m.value("sector"), sectorWords())
+	m.check("sector", p)
 }
 
 // channel is how the complaint came in. What the complainant is decides where
@@ -119,6 +110,9 @@ func (m *mapping) body() {
 	msg := &m.message
 	if m.outcome.status != "" {
 		body := schemas.Case{Status: m.outcome.status, Lead: Member}
+		if body.Status == schemas.CaseClosed {
+			body.Reason = "caution" // only a warning closes
+		}
 		for _, it := range msg.Items {
 			for _, crime := range it.CrimeTypes {
 				if strings.HasPrefix(string(crime), "agency-") {

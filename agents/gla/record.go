@@ -89,8 +89,7 @@ func (m *mapping) agree() {
 // All rows of a report must therefore name the same ones, and a row that names
 // none does not take them from the first.
 func (m *mapping) sectors() {
-	words := strings.ReplaceAll(strings.Join(native.List(m.value("sectors")), ";"), " ", "-")
-	codes, p := native.Codes(schemas.Sectors(), words)
+	codes, p := native.Sectors(hyphened(m.value("sectors")), nil)
 	m.check("sectors", p)
 	switch {
 	case m.at.line == m.rows[0].line:
@@ -98,6 +97,17 @@ func (m *mapping) sectors() {
 	case p == nil && !sameSet(codes, m.message.Sectors):
 		m.fault("sectors", "two rows of the report differ in their sectors, and the sector of one would open a legal gateway for the other", "give the row a reference of its own, or both the same sectors")
 	}
+}
+
+// hyphened writes the words for the trades as the codes that they are.
+func hyphened(list string) string {
+	parts := strings.Split(list, ";")
+	for i, part := range parts {
+		if part = strings.TrimSpace(part); !native.Unknown(part) {
+			parts[i] = strings.ReplaceAll(part, " ", "-")
+		}
+	}
+	return strings.Join(parts, ";")
 }
 
 // sameSet compares lists in which nothing stands twice.

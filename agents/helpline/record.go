@@ -115,17 +115,8 @@ func (m *mapping) envelope() {
 		}
 	}
 	msg.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: Member, Opened: opened}
-	for _, word := range native.List(c.get("sector")) {
-		row, ok := sectorWords().Row(word)
-		found, p := native.Codes(schemas.Sectors(), row["sector"])
-		if !ok {
-			found, p = native.Codes(schemas.Sectors(), word)
-		}
-		if p != nil {
-			m.fault(c, "sector", "the sector is neither in the table nor a code, and it opens legal gateways", "use a code of the contract, or one of: "+sectorWords().Known())
-		}
-		msg.Sectors = native.AppendNew(msg.Sectors, found...)
-	}
+	msg.Sectors, p = native.Sectors(c.get("sector"), sectorWords())
+	m.check(c, "sector", p)
 	var ok bool
 	if m.caller, ok = callers().Row(c.get("caller_type")); !ok {
 		m.fault(c, "caller_type", "the caller's kind is not in the table, so that nobody can tell how the account was obtained", "use one of: "+callers().Known())

@@ -90,7 +90,7 @@ func (w *wage) envelope() {
 	review, p := native.Date(r.Value("review_date"))
 	w.checkAt(r, "review_date", p)
 	msg.Review = review.Date
-	msg.Sectors, p = native.Codes(schemas.Sectors(), r.Value("sectors"))
+	msg.Sectors, p = native.Sectors(r.Value("sectors"), nil)
 	w.checkAt(r, "sectors", p)
 	msg.Tip = &schemas.Tip{Received: recorded}
 }
@@ -122,7 +122,7 @@ func (w *wage) body(complaints int) {
 	opened, p := native.Date(r.Value("opened"))
 	w.checkAt(r, "opened", p)
 	msg.Kind, msg.Tip = schemas.KindCase, nil
-	msg.Case = &schemas.Case{Status: schemas.CaseStatus(status["status"]), Lead: MinimumWageMember, Opened: opened.Date,
+	msg.Case = &schemas.Case{Status: schemas.CaseStatus(status["status"]), Reason: schemas.Code(status["reason"]), Lead: MinimumWageMember, Opened: opened.Date,
 		Operation: known(r.Value("operation")), Strands: []schemas.Strand{{CrimeType: underpayment, Lead: MinimumWageMember}}}
 }
 

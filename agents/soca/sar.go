@@ -98,7 +98,7 @@ func (s *sar) envelope() {
 	} else if len(purposes) > 1 || p != nil {
 		s.fault(h, "purpose", "the purpose is not one code of the contract", "use one, such as recover-proceeds")
 	}
-	msg.Sectors, p = native.Codes(schemas.Sectors(), h.Value("sectors"))
+	msg.Sectors, p = native.Sectors(h.Value("sectors"), nil)
 	s.check(h, "sectors", p)
 	msg.Tip = &schemas.Tip{Channel: "financial-report", Received: received}
 }

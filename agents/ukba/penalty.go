@@ -34,7 +34,7 @@ func penaltyRecord(r row) agents.Record {
 	p.record = agents.Record{Line: r.line, Raw: r.raw, Content: content.Bytes(), Reference: r.ref}
 	issued := p.envelope(p.value, "notice_no", "issued")
 	p.message.Kind, p.message.Purpose = schemas.KindCase, "immigration-control"
-	p.message.Case = &schemas.Case{Status: p.status(), Lead: Member, Opened: issued}
+	p.message.Case = &schemas.Case{Status: p.status(), Reason: p.reason(), Lead: Member, Opened: issued}
 	p.message.Jurisdictions = p.area(p.value("premises"), p.value("region"), schemas.RoleBusiness)
 	p.message.CrimeTypes = []schemas.Code{"illegal-working-civil"}
 	p.screening()
@@ -71,6 +71,17 @@ func (p *penalty) status() schemas.CaseStatus {
 		return schemas.CaseClosed
 	}
 	return schemas.CaseOpen
+}
+
+// reason is why the case is closed: the penalty was paid, or none is due.
+func (p *penalty) reason() schemas.Code {
+	switch total := p.money("total"); {
+	case p.status() != schemas.CaseClosed:
+		return ""
+	case total > 0 && p.money("paid") >= total:
+		return "civil-penalty"
+	}
+	return "no-further-action"
 }
 
 func (p *penalty) item() {

@@ -95,7 +95,7 @@ func (p *paper) envelope(value func(string) string, reference, day string) schem
 	p.check(day, problem)
 	msg.Marking, problem = native.Marking(value("marking"))
 	p.check("marking", problem)
-	msg.Sectors, problem = native.Codes(schemas.Sectors(), value("sectors"))
+	msg.Sectors, problem = native.Sectors(value("sectors"), nil)
 	p.check("sectors", problem)
 	return on
 }

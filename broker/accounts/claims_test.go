@@ -60,7 +60,7 @@ func TestRolesAsLists(t *testing.T) {
 	const account, user, hash = "{{account-subject()}}", "{{subject()}}", "HASH"
 	inboxes := []string{"_INBOX.>", "_INBOX_" + user + ".>"}
 	reading := []string{"ask.>", "liaison.CONSUMER.>", "$JS.ACK.DISCLOSURES." + account + ".>", "$JS.ACK._." + hash + ".DISCLOSURES." + account + ".>"}
-	sending := []string{"submit", "submit.>", "ask.receipt", "ask.held", "ask.self", "ask.head", "ask.proof", "ask.thread", "ask.docket"}
+	sending := []string{"submit", "submit.>", "ask.receipt", "ask.held", "ask.self", "ask.head", "ask.proof", "ask.thread", "ask.docket", "ask.operation", "ask.support"}
 	for role, want := range map[Role]struct{ pub, sub []string }{
 		Send: {sending, inboxes},
 		Read: {reading, slices.Concat(inboxes, []string{"feed.>"})},

@@ -126,7 +126,7 @@ func permissions(role Role, hub string) jwt.Permissions {
 	p.Pub.Deny.Add(schemas.LiveAddress + ".>")
 	if role == Send || role == Both {
 		p.Pub.Allow.Add(schemas.SubmitAddress, schemas.SubmitAddress+".>", schemas.AskReceipt, schemas.AskHeld, schemas.AskSelf,
-			schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket)
+			schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket, schemas.AskOperation, schemas.AskSupport)
 	}
 	if role == Read || role == Both {
 		p.Sub.Allow.Add(schemas.LiveAddress + ".>")

@@ -1,6 +1,6 @@
 // Package ask answers the questions of members: what became of my message,
-// which of mine are held, give me my own copies again, and prove what the
-// ledger says of me. The account that a
+// which of mine are held, give me my own copies again, prove what the ledger
+// says of me, and who supports such a victim. The account that a
 // question comes from says whose they are; the server itself verifies it, so
 // that nobody can ask about another's.
 //
@@ -52,6 +52,8 @@ type Config struct {
 	// Proofs proves what the ledger says.
 	Proofs  Prover
 	Matters Matters
+	// Support finds who supports a person, by the tables in force.
+	Support func(schemas.SupportQuery) schemas.SupportAnswer
 	Log     *slog.Logger
 }
 
@@ -184,11 +186,15 @@ func (d *Desk) dispatch(ctx context.Context, msg *nats.Msg) error {
 		return d.thread(ctx, msg, member)
 	case schemas.AskDocket:
 		return d.docket(ctx, msg, member)
+	case schemas.AskOperation:
+		return d.operation(ctx, msg, member)
 	case schemas.AskProof:
 		return d.proof(ctx, msg, member)
+	case schemas.AskSupport:
+		return d.support(msg)
 	}
 	return schemas.Refuse(schemas.RefusedUnknown, "ask "+strings.Join([]string{schemas.AskReceipt, schemas.AskHeld, schemas.AskReplay, schemas.AskSelf,
-		schemas.AskHead, schemas.AskProof, schemas.AskThread}, ", ")+" or "+schemas.AskDocket)
+		schemas.AskHead, schemas.AskProof, schemas.AskThread, schemas.AskDocket, schemas.AskOperation}, ", ")+" or "+schemas.AskSupport)
 }
 
 // refuse answers with a refusal, in the shape of a publish acknowledgement

@@ -55,7 +55,9 @@ func (d *Desk) status(ctx context.Context, member schemas.MemberID, id schemas.I
 	case decisionErr != nil:
 		return status, decisionErr
 	}
-	return decidedStatus(status, decided), nil
+	status = decidedStatus(status, decided)
+	status.Erased, err = d.cfg.Matters.Erased(ctx, schemas.MessageRef{Originator: member, ID: id})
+	return status, err
 }
 
 // NotCounted is all that the sender of a consent hears of why it is void.
@@ -103,6 +105,15 @@ func (d *Desk) held(ctx context.Context, msg *nats.Msg, member schemas.MemberID)
 			answer.Held, answer.More = answer.Held[1:], true
 		}
 		answer.Held = append(answer.Held, heldStatus(e, member))
+	}
+	var err error
+	answer.Held = slices.DeleteFunc(answer.Held, func(s schemas.Status) bool {
+		gone, fault := d.cfg.Matters.Erased(ctx, schemas.MessageRef{Originator: s.Originator, ID: s.ID})
+		err = errors.Join(err, fault)
+		return gone != nil && gone.Message // nothing of it waits for anybody
+	})
+	if err != nil {
+		return err
 	}
 	return respond(msg, answer)
 }

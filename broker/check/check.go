@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"strings"
 	"time"
 
@@ -38,6 +37,10 @@ type checker struct {
 	block *block
 	// answer is a consent that counts and whose new decision must come next.
 	answer *ledger.Entry
+	// gone is what the ledger says is no longer there, and recall a recall whose
+	// erasure must come next.
+	gone   gone
+	recall *ledger.Entry
 }
 
 // key stands for a message: the first half of the hash of its name.
@@ -50,7 +53,11 @@ func keyOf(originator schemas.MemberID, id schemas.ID) key {
 
 // kept is where a message lies in the intake, and the last decision about it in
 // the ledger; each is zero if there is none.
-type kept struct{ accepted, decided uint64 }
+type kept struct {
+	accepted, decided uint64
+	// gone says that an erasure so far names the accepted message.
+	gone bool
+}
 
 // route is a sender and a desk.
 type route struct {
@@ -63,7 +70,7 @@ type route struct {
 // far as the check came. A broker may go on working meanwhile.
 func Check(ctx context.Context, src Source, desks []Desk, now time.Time) (Report, error) {
 	c := &checker{ctx: ctx, src: src, report: &Report{Checked: now}, desks: map[Desk]bool{}, tables: map[string]*tables{},
-		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, behind: map[route]uint64{}}
+		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, behind: map[route]uint64{}, gone: newGone()}
 	for _, d := range desks {
 		c.desks[d] = true
 	}
@@ -83,6 +90,9 @@ func (c *checker) run() error {
 	if err != nil {
 		return err
 	}
+	if err := c.lookAhead(); err != nil {
+		return err
+	}
 	c.intake = newIntake(c, accepted)
 	defer c.intake.stop()
 	last := uint64(0)
@@ -90,19 +100,27 @@ func (c *checker) run() error {
 		if err != nil {
 			return err
 		}
-		c.gap(ledger.Stream, last, rec.Sequence)
+		if err := c.gap(ledger.Stream, last, rec.Sequence); err != nil {
+			return err
+		}
 		last = rec.Sequence
 		if err := c.stored(rec); err != nil {
 			return err
 		}
 	}
-	c.gap(ledger.Stream, last, end+1)
+	if err := c.gap(ledger.Stream, last, end+1); err != nil {
+		return err
+	}
 	if err := c.settle(end); err != nil {
 		return err
 	}
 	c.endBlock()
 	c.noAnswerWaits()
-	return c.intake.rest()
+	c.afterRecall(nil)
+	if err := c.intake.rest(); err != nil {
+		return err
+	}
+	return c.notRemoved()
 }
 
 // The check waits a moment for what was being stored when it began.
@@ -117,7 +135,7 @@ const (
 func (c *checker) settle(end uint64) error {
 	for tries := 0; tries < settleTries; tries++ {
 		copies := c.block != nil && c.block.left > 0
-		if !copies && c.answer == nil {
+		if !copies && c.answer == nil && c.recall == nil {
 			return nil
 		}
 		rec, ok, err := c.src.One(c.ctx, ledger.Stream, end+1)
@@ -154,13 +172,6 @@ func (c *checker) stored(rec Record) error {
 	}
 	c.find(Finding{Kind: Phantom, Stream: ledger.Stream, Sequence: rec.Sequence, Problem: "neither an entry nor a copy"})
 	return nil
-}
-
-// gap reports sequences that are missing between two.
-func (c *checker) gap(stream string, before, at uint64) {
-	if at > before+1 {
-		c.find(Finding{Kind: Gap, Stream: stream, Sequence: before + 1, Problem: fmt.Sprintf("%d messages from here on cannot be read", at-before-1)})
-	}
 }
 
 func (c *checker) find(f Finding) { c.report.add(f) }

@@ -20,6 +20,21 @@ var doctored = []struct {
 	want check.Kind
 	do   func(*doctor)
 }{
+	// Clocks that nobody may change so.
+	{"the reflection period is stopped", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) {
+			m.Notice.About, m.Notice.Clock, m.Notice.Due = schemas.NoticePaused, "reflection", schemas.Time{}
+		})
+	}},
+	{"a clock that nobody may change is changed", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) { m.Notice.Clock = "recall-confirm" })
+	}},
+	{"an extension to a day that has passed", check.Entry, func(d *doctor) {
+		d.resubmit(32, func(m *schemas.Message) { m.Notice.Due = schemas.At(m.Created.AddDate(0, 0, -1)) })
+	}},
+	{"that somebody may be a victim is hidden, and no clock runs", check.Entry, func(d *doctor) { d.edit(about(1), func(e *ledger.Entry) { e.Victim = false }) }},
+	{"a clock runs for a victim of whom nothing is said", check.Entry, func(d *doctor) { d.edit(about(11), func(e *ledger.Entry) { e.Victim = true }) }},
+	{"a later decision forgets that somebody may be a victim", check.Entry, func(d *doctor) { d.edit(again(11), func(e *ledger.Entry) { e.Victim = true }) }},
 	// Copies that are missing, and copies too many.
 	{"one copy is dropped", check.Lost, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1); d.renumber(ledger.Stream) }},
 	{"one copy is dropped, and the gap is left", check.Gap, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1) }},
@@ -64,6 +79,9 @@ var doctored = []struct {
 	// What is in a copy.
 	{"one byte of a copy is changed", check.Altered, func(d *doctor) {
 		d.rewrite(1, "lincolnshire/main", func(m *schemas.Message) { m.Items[0].Text = replaced(m.Items[0].Text, "farm", "fArm") })
+	}},
+	{"a copy says that a case was closed", check.Altered, func(d *doctor) {
+		d.rewrite(15, "lincolnshire/main", func(m *schemas.Message) { m.Case.Status, m.Case.Reason = schemas.CaseClosed, "disruption" })
 	}},
 	{"one bit of a copy is flipped", check.Rot, func(d *doctor) { d.feeds()[d.copyAt(1, "lincolnshire/main")].Data[0] ^= 0x40 }},
 	{"a space is added to a copy in JSON", check.Altered, func(d *doctor) { r := &d.feeds()[d.copyAt(1, "ukhtc/json")]; r.Data = append(r.Data, ' ') }},

@@ -37,6 +37,7 @@ func (c *checker) consented(rec Record, e *ledger.Entry, a *accepted) error {
 		return err
 	}
 	switch {
+	case void == unjudged:
 	case e.Void == "" && void != "":
 		found(Consents, fmt.Sprintf("counts, and must not: %s", void))
 	case e.Void != "" && void == "" && e.Void != "undecidable" && e.Void != "too-large":
@@ -49,6 +50,10 @@ func (c *checker) consented(rec Record, e *ledger.Entry, a *accepted) error {
 	}
 	return nil
 }
+
+// unjudged stands for the reason of an answer about a message that was erased
+// since: nobody can say any more whether it was to count.
+const unjudged schemas.Code = "unjudged"
 
 // noAnswerWaits reports an answer that counts and that no decision followed.
 func (c *checker) noAnswerWaits() {
@@ -70,7 +75,13 @@ func (c *checker) void(r ledger.Record, t *tables, a *accepted) (schemas.Code, e
 	if err != nil {
 		return "", err
 	}
-	if before == nil || m == nil || m.Kind == schemas.KindConsent {
+	where := c.known[keyOf(r.Of.Originator, r.Of.ID)]
+	if before != nil && m == nil && !where.gone {
+		if erased, err := c.isGone(where.accepted); erased || err != nil {
+			return unjudged, err
+		}
+	}
+	if before == nil || m == nil || where.gone || m.Kind == schemas.KindConsent {
 		return "unknown-message", nil
 	}
 	for _, i := range r.Items {
@@ -152,10 +163,16 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	where := c.known[k]
 	where.decided = rec.Sequence
 	c.known[k] = where
+	if where.gone {
+		found(Erasing, "is decided again after it was erased")
+	}
 	c.sameAgain(found, e, before, answer)
 	j := &judged{entry: e, message: m, tables: c.tables[e.Policy], earlier: before.Outcomes, found: found}
 	for _, o := range before.Outcomes {
 		j.holders = append(j.holders, o.Member)
+	}
+	if err := c.mentioned(j); err != nil {
+		return err
 	}
 	var today time.Time
 	if answer != nil {
@@ -164,7 +181,13 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 		}
 	}
 	j.record = recordOf(e.Records, today)
-	if e.Closed {
+	if judge, err := c.judgeable(m, where, answer); err != nil {
+		return err
+	} else if !judge {
+		c.report.Unjudged++
+		j.message = nil
+		j.shape()
+	} else if e.Closed {
 		j.clock()
 		if e.Copies != 0 || !slices.Equal(e.Waiting, before.Waiting) || e.Held != before.Held || !slices.EqualFunc(e.Outcomes, before.Outcomes, sameOutcome) {
 			found(Consents, "the originator refused to share, and yet the outcomes change")
@@ -174,6 +197,27 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	}
 	c.startBlock(rec, e, j, before.Outcomes)
 	return nil
+}
+
+// judgeable says whether a decision that was taken again can be judged: the
+// message and the answer that made it are still there, or were lost, which is
+// reported, and not erased since.
+func (c *checker) judgeable(m *schemas.Message, where kept, answer *ledger.Entry) (bool, error) {
+	if m == nil {
+		erased, err := c.isGone(where.accepted)
+		if erased || err != nil {
+			return false, err
+		}
+	}
+	if answer == nil {
+		return true, nil
+	}
+	a, err := c.one(answer.Intake)
+	if err != nil || a != nil {
+		return a != nil, err
+	}
+	erased, err := c.isGone(answer.Intake)
+	return !erased, err
 }
 
 // againDays sets the day on which the message is judged (where the tables judge

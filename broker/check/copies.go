@@ -16,9 +16,10 @@ type block struct {
 	entry    *ledger.Entry
 	// judged is nil if the decision is about nothing that was accepted.
 	judged *judged
-	// left is how many copies are still to come; want are the desks that may
-	// get one, and last the desk of the copy before.
+	// left is how many copies are still to come, and gone how many were erased;
+	// want are the desks that may get one, and last the desk of the copy before.
 	left int
+	gone int
 	want map[Desk]*wanted
 	last Desk
 }
@@ -71,6 +72,15 @@ func (c *checker) endBlock() {
 	if b.left > 0 {
 		found(Lost, fmt.Sprintf("%d copies that it says lie behind it are not there", b.left))
 	}
+	missing := 0
+	for _, w := range b.want {
+		if w.must && !w.got {
+			missing++
+		}
+	}
+	if b.gone > 0 && missing <= b.gone {
+		return // which desks' copies were erased, their places do not say
+	}
 	reached := map[schemas.MemberID]bool{}
 	for d, w := range b.want {
 		reached[d.Member] = reached[d.Member] || w.got
@@ -91,6 +101,7 @@ func (c *checker) endBlock() {
 func (c *checker) copied(rec Record) error {
 	c.report.Copies++
 	c.report.Bytes += uint64(len(rec.Data))
+	c.mayGo(ledger.Stream, rec.Sequence, c.gone.copies)
 	desk, ok := deskOf(rec.Address)
 	at := Finding{Stream: ledger.Stream, Sequence: rec.Sequence, Message: schemas.ID(rec.header(schemas.HeaderID)), Desk: desk.String()}
 	found := func(kind Kind, problem string) {

@@ -26,6 +26,8 @@ type maker struct {
 	w     *wanted
 	may   func(field string) bool
 	kinds []string
+	// row says what the copy may have.
+	row row
 	// place has the new position of each subject that is kept.
 	place map[int]int
 }
@@ -37,7 +39,7 @@ func (t *tables) copyFor(j *judged, w *wanted) *schemas.Message {
 	if r == nil {
 		return nil
 	}
-	k := &maker{judged: j, w: w, kinds: r.words("subjects"), place: map[int]int{},
+	k := &maker{judged: j, w: w, row: r, kinds: r.words("subjects"), place: map[int]int{},
 		may: func(field string) bool { return slices.Contains(r.words("fields"), field) }}
 	m, whole := j.message, len(w.items) == j.message.Parts()
 	c := &schemas.Message{Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator, Created: m.Created, Marking: m.Marking,
@@ -48,7 +50,7 @@ func (t *tables) copyFor(j *judged, w *wanted) *schemas.Message {
 	for _, i := range w.items {
 		c.Items = append(c.Items, k.item(i))
 		if len(m.Items[i].Links) == 0 && k.may("links") {
-			c.Links = m.Links
+			c.Links = k.linksFor(m.Links)
 		}
 	}
 	c.CrimeTypes = gather(m.CrimeTypes, w.items, m.ItemCrimeTypes)
@@ -102,7 +104,7 @@ func (k *maker) body(c *schemas.Message, whole bool) {
 	if m.Case == nil {
 		return
 	}
-	c.Case = &schemas.Case{Status: m.Case.Status, Lead: m.Case.Lead, Opened: m.Case.Opened}
+	c.Case = &schemas.Case{Status: m.Case.Status, Reason: m.Case.Reason, Lead: m.Case.Lead, Opened: m.Case.Opened}
 	if whole && k.may("operation") {
 		c.Case.Operation = m.Case.Operation
 	}
@@ -118,7 +120,7 @@ func (k *maker) body(c *schemas.Message, whole bool) {
 func (k *maker) subjects() (list []schemas.Subject) {
 	for n, s := range k.message.Subjects {
 		mentioned := slices.ContainsFunc(k.w.items, func(i int) bool { return slices.Contains(k.message.Items[i].Subjects, n) })
-		if !mentioned || !slices.Contains(k.kinds, string(s.Kind)) {
+		if !mentioned || !slices.Contains(k.kinds, string(s.Kind)) || s.Kind == schemas.PersonSubject && !k.row.allows("positions", s.Position) {
 			continue
 		}
 		k.place[n] = len(list)
@@ -166,7 +168,7 @@ func (k *maker) item(i int) schemas.Item {
 	if !k.may("indicators") {
 		it.Indicators = nil
 	}
-	if !k.may("links") {
+	if it.Links = k.linksFor(it.Links); !k.may("links") {
 		it.Links = nil
 	}
 	for _, law := range lawsOf(k.w.outcome.Items[i]) {

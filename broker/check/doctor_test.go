@@ -130,7 +130,7 @@ func (d *doctor) reseal() {
 			d.t.Fatal(err)
 		}
 		renamed[was] = e.Number
-		if e.Kind == ledger.PolicyEntry {
+		if e.Kind != ledger.DecisionEntry && e.Kind != ledger.ConsentEntry {
 			r.Address = ledger.AddressOf(&e)
 		}
 	}
@@ -186,4 +186,9 @@ func outcome(e *ledger.Entry, member schemas.MemberID) *schemas.Outcome {
 // intakeAt returns the place of an accepted message of the GLA.
 func (d *doctor) intakeAt(n int) int {
 	return slices.IndexFunc(d.taken(), func(r check.Record) bool { return r.Address == schemas.IntakeAddress("gla", idOf(n)) })
+}
+
+// erasureOf is the entry that says that a message was erased.
+func erasureOf(n int) func(ledger.Entry) bool {
+	return func(e ledger.Entry) bool { return e.Erased != nil && e.Erased.Messages[0].Of.ID == idOf(n) }
 }

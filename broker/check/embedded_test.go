@@ -21,4 +21,8 @@ func (embedded) One(context.Context, string, uint64) (Record, bool, error) {
 	return Record{}, false, nil
 }
 
+func (embedded) Acts(context.Context, uint64) iter.Seq2[Record, error] {
+	return func(func(Record, error) bool) {}
+}
+
 func (embedded) Tables(string) (fs.FS, error) { return protocol.Tables, nil }

@@ -31,9 +31,15 @@ func (c *checker) entry(rec Record) error {
 	if c.answer != nil && (e.Kind != ledger.DecisionEntry || e.Replaces == 0) {
 		c.noAnswerWaits()
 	}
+	c.afterRecall(&e)
 	switch e.Kind {
 	case ledger.PolicyEntry:
 		c.inForce(rec, &e)
+		return nil
+	case ledger.ErasedEntry:
+		return c.erased(rec, &e)
+	case ledger.GapEntry:
+		c.acceptedGap(rec, &e)
 		return nil
 	case ledger.DecisionEntry, ledger.ConsentEntry:
 		return c.decided(rec, &e)
@@ -51,16 +57,7 @@ func (c *checker) about(sequence uint64, e *ledger.Entry) func(Kind, string) {
 
 // inForce takes up the tables that an entry brings into force.
 func (c *checker) inForce(rec Record, e *ledger.Entry) {
-	found := c.about(rec.Sequence, e)
-	if rec.Address != fmt.Sprintf("decision._.policy-%d", e.Number) {
-		found(Chain, "stands at an address that is not its own")
-	}
-	if e.Intake != c.place {
-		found(Chain, "names another place in the intake than the entry before it")
-	}
-	if e.Copies != 0 || len(e.Outcomes) > 0 {
-		found(Entry, "tables came into force, and yet it discloses something")
-	}
+	found := c.act(rec, e, ledger.PolicyEntry, c.place)
 	c.policy = e.Policy
 	if _, ok := c.tables[e.Policy]; ok {
 		return
@@ -93,6 +90,12 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	}
 	c.place = max(c.place, e.Intake)
 	if a == nil {
+		if erased, err := c.isGone(e.Intake); err != nil {
+			return err
+		} else if erased {
+			c.decidedGone(rec, e)
+			return nil
+		}
 		found(Phantom, "decides a message that is not in the intake")
 		c.startBlock(rec, e, nil, nil)
 		return nil
@@ -111,7 +114,11 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
-	if m := a.message; m != nil {
+	if m := a.message; m != nil && m.Kind == schemas.KindConsent {
+		j.message = nil // reported already: nothing of it can be disclosed
+	}
+	if m := j.message; m != nil {
+		c.clockChange(found, m, e)
 		if !sameLinks(e, m) {
 			found(Entry, "names other messages that it is about or made of than its message does")
 		}
@@ -121,7 +128,11 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 			}
 		}
 	}
+	if err := c.mentioned(j); err != nil {
+		return err
+	}
 	c.madeOf(e)
+	c.recalls(e)
 	j.day = c.dayOf(j, a.Stored)
 	c.judge(j)
 	c.startBlock(rec, e, j, nil)

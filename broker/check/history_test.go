@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -58,6 +59,16 @@ func (h *memory) One(_ context.Context, stream string, sequence uint64) (check.R
 		}
 	}
 	return check.Record{}, false, nil
+}
+
+func (h *memory) Acts(_ context.Context, after uint64) iter.Seq2[check.Record, error] {
+	return func(yield func(check.Record, error) bool) {
+		for _, r := range h.streams[ledger.Stream] {
+			if r.Sequence > after && strings.HasPrefix(r.Address, "decision._.") && !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (h *memory) Tables(hash string) (fs.FS, error) {
@@ -200,8 +211,9 @@ func (p *played) more() {
 	for n := 1; n <= 4; n++ {
 		p.send(twoItems(n))
 	}
-	p.send(withHMRC(11), withHMRC(12), onConditions(13), closed(14), caseOf(15))
+	p.send(withHMRC(11), withHMRC(12), onConditions(13), closed(14), caseOf(15), request(31))
 	p.settle()
+	p.send(extension(32, 31))
 	p.send(
 		answer("gla", 1, 11, "commissioners", schemas.Given),      // not theirs
 		answer("hmrc-nmw", 2, 99, "commissioners", schemas.Given), // no such message
@@ -316,6 +328,29 @@ func caseOf(n int) *schemas.Message {
 	m.Kind, m.Tip = schemas.KindCase, nil
 	m.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "gla", Operation: "Operation Invented",
 		Strands: []schemas.Strand{{CrimeType: "forced-labour", Lead: "gla"}, {CrimeType: "debt-bondage", Lead: "gla"}}}
+	return m
+}
+
+// request asks Lincolnshire.
+func request(n int) *schemas.Message {
+	m := tip(n)
+	m.Kind, m.Tip, m.Request = schemas.KindRequest, nil, &schemas.Request{To: []schemas.MemberID{"lincolnshire"}}
+	return m
+}
+
+// extension gives the answer to a request more time.
+func extension(n, of int) *schemas.Message {
+	now := time.Now()
+	return &schemas.Message{Schema: 1, ID: idOf(n), Kind: schemas.KindNotice, Originator: "gla", Created: schemas.At(now), Marking: schemas.Protect,
+		Urgency: schemas.Routine, Purpose: "prevent-detect-crime", Notice: &schemas.Notice{About: schemas.NoticeExtended, To: []schemas.MemberID{"lincolnshire"},
+			Of: schemas.MessageRef{Originator: "gla", ID: idOf(of)}, Clock: "request-answer", Due: schemas.At(now.AddDate(0, 1, 0)), Reason: schemas.ChangedComplexity}}
+}
+
+// recall takes the tip with number n back.
+func recall(number, n int) *schemas.Message {
+	m := answer("gla", number, n, "", "")
+	m.Kind, m.Consent = schemas.KindRecall, nil
+	m.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: idOf(n)}, Reason: schemas.RecallInaccurate}
 	return m
 }
 

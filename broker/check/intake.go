@@ -47,13 +47,16 @@ func (in *intake) read() (*Record, error) {
 		return nil, err
 	}
 	if !ok {
-		in.gap(schemas.IntakeName, in.last, in.end+1)
+		err := in.gap(schemas.IntakeName, in.last, in.end+1)
 		in.last = in.end
-		return nil, nil
+		return nil, err
 	}
-	in.gap(schemas.IntakeName, in.last, rec.Sequence)
+	if err := in.gap(schemas.IntakeName, in.last, rec.Sequence); err != nil {
+		return nil, err
+	}
 	in.last, in.ahead = rec.Sequence, &rec
 	in.report.Accepted++
+	in.mayGo(schemas.IntakeName, rec.Sequence, in.gone.intake)
 	in.examine(parse(rec))
 	return in.ahead, nil
 }

@@ -48,6 +48,9 @@ func (j *judged) rule(to schemas.MemberID, item int) ruling {
 	if _, ok := j.tables.member(q.origin, j.day); !ok {
 		return ruling{reason: "unknown-origin"}
 	}
+	if !j.suitsSupport(to, item) {
+		return ruling{reason: "not-suited"}
+	}
 	q.home, q.by = q.origin == to, q.obtained()
 	givers := []schemas.MemberID{m.Originator}
 	if q.origin != m.Originator && !q.home {

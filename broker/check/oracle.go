@@ -55,6 +55,11 @@ func (c *checker) judgeMember(j *judged, id schemas.MemberID, o schemas.Outcome,
 	if !concerned && before >= 0 && there && sameOutcome(o, j.earlier[before]) {
 		return // it is concerned no longer, and has what it has
 	}
+	for i := range rules {
+		if !there && len(rules[i]) > 0 && len(j.mandatory(id, i)) > 0 {
+			j.found(Lost, fmt.Sprintf("does not tell %s of item %d, which it is told of in every case: %s", id, i, rules[i][0]))
+		}
+	}
 	if there != concerned {
 		j.found(Reasons, fmt.Sprintf("says otherwise than the tables whether it concerns %s", id))
 	}

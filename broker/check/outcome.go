@@ -23,7 +23,10 @@ type judged struct {
 	// holders are the members that had anything of what a recall or a
 	// correction is about.
 	holders []schemas.MemberID
-	found   func(Kind, string)
+	// known are the members that had anything of each message that this one
+	// mentions and that not everybody may learn of.
+	known map[schemas.MessageRef][]schemas.MemberID
+	found func(Kind, string)
 }
 
 // newly returns the positions of the items that a member gets by this decision

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"liaison/broker/ledger"
 	"liaison/schemas"
 )
 
@@ -44,6 +45,8 @@ const (
 	Unlawful Kind = "unlawful"
 	// Consents: a consent was recorded, counted or left out wrongly.
 	Consents Kind = "consent"
+	// Erasing: something was erased wrongly, or is recorded as erased and was not.
+	Erasing Kind = "erasing"
 	// Overcautious is a note: withheld, and the tables would disclose it.
 	Overcautious Kind = "overcautious"
 	// Reasons is a note: rightly withheld or disclosed, for another reason or
@@ -130,6 +133,16 @@ type Report struct {
 	// against the tables, and Open those of them that are disclosed.
 	Judged uint64 `json:"judged"`
 	Open   uint64 `json:"open"`
+	// Erasures counts the entries that say what was erased, Erased the accepted
+	// messages and ErasedCopies the copies that they name. Unjudged counts the
+	// decisions that can only be held against themselves, because what they were
+	// about was erased.
+	Erasures     uint64 `json:"erasures"`
+	Erased       uint64 `json:"erased"`
+	ErasedCopies uint64 `json:"erased_copies"`
+	Unjudged     uint64 `json:"unjudged"`
+	// Gaps are those that an operator accepted. They are no findings.
+	Gaps []AcceptedGap `json:"accepted_gaps,omitempty"`
 	// Entries is the number of the last entry, and Head its hash.
 	Entries uint64 `json:"entries"`
 	Head    string `json:"head"`
@@ -138,6 +151,13 @@ type Report struct {
 	Faults   uint64    `json:"faults"`
 	Notes    uint64    `json:"notes"`
 	Findings []Finding `json:"findings,omitempty"`
+}
+
+// AcceptedGap is a gap in a stream that an operator accepted, and why.
+type AcceptedGap struct {
+	Entry uint64 `json:"entry"`
+	ledger.Gap
+	By string `json:"by"`
 }
 
 // Sound says whether nothing is off but notes.

@@ -29,20 +29,27 @@ func (j *judged) concerns(to schemas.MemberID, item int) (rules []string) {
 	return rules
 }
 
-// concernsNamed is for a message that names its recipients: only they are
-// concerned, by the rules that name its kind, wherever it happened.
+// concernsNamed is for a message that names its recipients: they are concerned,
+// by the rules that name its kind, wherever it happened; and besides only those
+// whom the table of mandatory recipients tells, and who supports the person.
 func (j *judged) concernsNamed(to schemas.MemberID, item int) (rules []string) {
-	if !slices.Contains(j.named(), to) {
-		return nil
-	}
+	named := j.named()
 	if j.message.Bare() {
-		return []string{j.stepRow(to)["id"]}
+		if slices.Contains(named, to) {
+			rules = []string{j.stepRow(to)["id"]}
+		}
+		return rules
+	}
+	rules = j.mandatory(to, item)
+	if !slices.Contains(named, to) && j.supporter() != to {
+		return rules
 	}
 	for _, r := range j.tables.rulesFor(to, j.day) {
 		if slices.Contains(r.words("kinds"), string(j.message.Kind)) && r["roles"] == "" && j.matches(r, item) {
 			rules = append(rules, r["id"])
 		}
 	}
+	slices.Sort(rules)
 	return rules
 }
 

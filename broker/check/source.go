@@ -37,6 +37,10 @@ type Source interface {
 	Read(ctx context.Context, stream string, to uint64) iter.Seq2[Record, error]
 	// One returns the message at a sequence, or false if it cannot be read.
 	One(ctx context.Context, stream string, sequence uint64) (Record, bool, error)
+	// Acts yields the entries of the ledger that are about no single message, in
+	// order, behind a sequence. They stand at addresses that begin "decision._.".
+	// After an error it ends.
+	Acts(ctx context.Context, after uint64) iter.Seq2[Record, error]
 	// Tables returns the set of protocol tables of that hash.
 	Tables(hash string) (fs.FS, error)
 }

@@ -55,11 +55,17 @@ func (k *maker) step(c *schemas.Message) {
 	if m.Outcome != nil {
 		o := *m.Outcome
 		o.To, c.Outcome = only, &o
+		if !slices.Contains(gather(m.CrimeTypes, k.w.items, m.ItemCrimeTypes), o.Strand) {
+			o.Strand = ""
+		}
 	}
 	if m.Referral != nil {
 		f := *m.Referral
-		if f.To, c.Referral = only, &f; !k.may("links") {
-			f.Earlier = nil
+		f.To, f.Earlier, c.Referral = only, nil, &f
+		for _, of := range m.Referral.Earlier {
+			if k.may("links") && (k.knows(of) || k.tables.mayDecide(k.w.outcome.Member)) {
+				f.Earlier = append(f.Earlier, of)
+			}
 		}
 	}
 	if m.Decision != nil {
@@ -68,7 +74,9 @@ func (k *maker) step(c *schemas.Message) {
 	}
 	if m.Notice != nil {
 		n := *m.Notice
-		n.To, c.Notice = only, &n
+		if n.To, c.Notice = only, &n; guarded(m) && !k.knows(n.Of) {
+			n.Of = schemas.MessageRef{}
+		}
 	}
 }
 
@@ -84,9 +92,18 @@ func (k *content) steps(got *schemas.Message) {
 		k.none("the name of another recipient", slices.Equal(named, []schemas.MemberID{to}))
 	}
 	full, _ := m.Addressed()
-	if want.Referral != nil && got.Referral != nil && len(got.Referral.Earlier) == 0 {
+	if want.Referral != nil && got.Referral != nil && within(got.Referral.Earlier, want.Referral.Earlier) {
 		f := *want.Referral
-		f.Earlier, want.Referral = nil, &f
+		f.Earlier, want.Referral = got.Referral.Earlier, &f
+	}
+	if want.Notice != nil && got.Notice != nil && guarded(m) && got.Notice.Of == (schemas.MessageRef{}) {
+		n := *want.Notice
+		n.Of, want.Notice = schemas.MessageRef{}, &n
+	}
+	if want.Outcome != nil && got.Outcome != nil && !slices.Contains(got.CrimeTypes, want.Outcome.Strand) {
+		k.none("the strand of another item", got.Outcome.Strand == "")
+		o := *want.Outcome
+		o.Strand, want.Outcome = "", &o
 	}
 	a, err := schemas.EncodeMsgPack(addressedTo(&want, full))
 	b, err2 := schemas.EncodeMsgPack(addressedTo(got, full))
@@ -160,7 +177,7 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 // against the message.
 func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
 	of, ok := m.Of()
-	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review {
+	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review || e.Victim != victim(m) {
 		return false
 	}
 	var made []schemas.MessageRef
@@ -175,7 +192,17 @@ func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
 	return slices.Equal(made, e.MadeOf)
 }
 
+// victim says whether a tip or a case is about somebody who may be a victim.
+func victim(m *schemas.Message) bool {
+	for _, s := range m.Subjects {
+		if s.Kind == "person" && s.Position == "victim" {
+			return m.Tip != nil || m.Case != nil
+		}
+	}
+	return false
+}
+
 // sameRefs says whether two entries name the same other messages.
 func sameRefs(a, b *ledger.Entry) bool {
-	return (a.Of == nil) == (b.Of == nil) && (a.Of == nil || *a.Of == *b.Of) && slices.Equal(a.MadeOf, b.MadeOf) && a.Review == b.Review
+	return (a.Of == nil) == (b.Of == nil) && (a.Of == nil || *a.Of == *b.Of) && slices.Equal(a.MadeOf, b.MadeOf) && a.Review == b.Review && a.Victim == b.Victim
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -16,11 +17,17 @@ import (
 // and names the steps that are. It brings the docket up to date first.
 func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error) {
 	of, ok := m.Of()
-	if !ok || m.Consent != nil || m.Notice != nil && m.Notice.About != schemas.NoticeRemovalHold && m.Notice.About != schemas.NoticeRemovalHoldLifted {
+	if m.Case != nil {
+		of, ok = m.Replaces()
+	}
+	if !ok || m.Consent != nil || m.Notice != nil && !judgedNotice(m.Notice.About) {
 		return nil, nil
 	}
 	if err := d.Advance(ctx); err != nil {
 		return nil, err
+	}
+	if m.Notice != nil && m.Notice.About.ChangesClock() {
+		return d.allowClock(ctx, m)
 	}
 	if m.Recall != nil || m.Correction != nil || m.Outcome != nil {
 		if _, err := d.ledger.Decision(ctx, of.Originator, of.ID); notThere(err) {
@@ -33,20 +40,23 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Correction != nil {
 		return nil, nil
 	}
-	t := &Thread{Of: of}
-	var allowed []string
-	err := d.db.View(func(tx *bolt.Tx) error {
-		if err := read(tx.Bucket(threadsBucket), []byte(of.String()), t); err != nil {
-			return err
-		}
-		if t.Kind == "" && t.Recalled == nil && m.Recall == nil && m.Outcome == nil {
-			return nil
-		}
-		allowed = t.allowed(d.cfg.Policy(), m)
-		return nil
+	var t *Thread
+	err := d.db.View(func(tx *bolt.Tx) (err error) {
+		t, err = readThread(tx, of)
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if m.Case != nil && t.Kind == "" {
+		return nil, nil // it takes the place of what the broker never saw
+	}
+	var allowed []string
+	if t.Kind != "" || t.Recalled != nil || m.Recall != nil || m.Outcome != nil {
+		allowed = t.allowed(d.cfg.Policy(), m)
+	}
+	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
+		return refusal, nil
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
@@ -63,11 +73,39 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		Problem: fmt.Sprintf("the step %q is not possible as the matter stands", step), Advice: advice}), nil
 }
 
+// shortens refuses a decision that would make the reflection period shorter
+// than the protocol's.
+func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *schemas.Refusal {
+	if m.Decision == nil || m.Decision.ReflectionUntil.IsZero() {
+		return nil
+	}
+	due, ok := p.Due(policy.ClockReflection, t.Urgency, t.Nation, now)
+	if until := p.Calendar(t.Nation).EndOf(m.Decision.ReflectionUntil.Start()); !ok || !until.Before(due) {
+		return nil
+	}
+	advice := "leave reflection_until out, or name a later day"
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "decision.reflection_until", Code: "not-now",
+		Problem: "the reflection period is never shortened: it depends on nothing, and not on cooperation", Advice: advice})
+}
+
+// judgedNotice says whether a notice is possible only as its matter stands.
+func judgedNotice(about schemas.NoticeAbout) bool {
+	return about == schemas.NoticeRemovalHold || about == schemas.NoticeRemovalHoldLifted || about.ChangesClock()
+}
+
 // wanted is what of a kind a step is, in the words of allowed.
 func wanted(m *schemas.Message) string {
 	switch {
 	case m.Decision != nil && m.Decision.Result != schemas.Reopened:
 		return string(m.Decision.Stage) + " " + string(m.Decision.Result)
+	case m.Case != nil && m.Case.Reason == schemas.CaseReopened:
+		return string(schemas.CaseReopened)
+	case m.Case != nil:
+		return string(m.Case.Status)
+	case m.Outcome != nil && slices.Contains(m.Outcome.Results, schemas.CaseReopened):
+		return string(schemas.CaseReopened)
+	case m.Outcome != nil:
+		return string(m.Outcome.Status)
 	}
 	return string(m.Action())
 }
@@ -85,10 +123,12 @@ func (t *Thread) allowed(p *policy.Policy, m *schemas.Message) []string {
 		words = t.decisions(p, from)
 	case m.RecallConfirmation != nil:
 		words = t.confirmations(from)
+	case m.Outcome != nil && t.Kind != schemas.KindCase:
+		words = []string{string(m.Outcome.Status)}
 	case m.Outcome != nil:
-		if t.Kind != schemas.KindCase || t.lead("") == from {
-			return []string{string(m.Kind)}
-		}
+		words = t.outcomes(m.Outcome.Strand, from)
+	case m.Case != nil:
+		words = t.states(from)
 	case m.Recall != nil:
 		if t.Recalled == nil {
 			return []string{string(m.Kind)}
@@ -119,10 +159,42 @@ func (t *Thread) answers(from schemas.MemberID) []string {
 	return []string{"full", "partial"}
 }
 
+// states are those that a message which takes the place of the case's may give
+// it: the one that it is in, or, if its lead sends it, another. What is closed is
+// opened only by its lead, and with the reason "reopened".
+func (t *Thread) states(from schemas.MemberID) []string {
+	if t.lead("") != from {
+		return []string{string(t.Status)}
+	}
+	if t.Status == schemas.CaseClosed {
+		return []string{string(schemas.CaseClosed), string(schemas.CaseReopened)}
+	}
+	return []string{string(schemas.CaseOpen), string(schemas.CaseMonitoring), string(schemas.CaseClosed)}
+}
+
+// outcomes are the states in which an outcome may leave a case or a strand: its
+// lead says so. A strand of a closed case stays closed.
+func (t *Thread) outcomes(strand schemas.Code, from schemas.MemberID) []string {
+	if lead, ok := t.Leads[strand]; !ok || lead != from {
+		return nil
+	}
+	_, closed := t.Closed[strand]
+	switch {
+	case strand != "" && t.Status == schemas.CaseClosed:
+		return []string{string(schemas.CaseClosed)}
+	case closed:
+		return []string{string(schemas.CaseClosed), string(schemas.CaseReopened)}
+	case strand != "":
+		return []string{string(schemas.CaseOpen), string(schemas.CaseClosed)}
+	}
+	return []string{string(schemas.CaseOpen), string(schemas.CaseMonitoring), string(schemas.CaseClosed)}
+}
+
 func (t *Thread) taskings(strand schemas.Code, from, to schemas.MemberID) []string {
 	offered, lead := t.Offers[strand], t.lead(strand)
+	_, closed := t.Closed[strand]
 	switch {
-	case t.Kind != schemas.KindCase:
+	case t.Kind != schemas.KindCase, closed, t.Status == schemas.CaseClosed:
 		return nil
 	case offered == from && to == lead:
 		return []string{"accept", "decline"}

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	bolt "go.etcd.io/bbolt"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -41,7 +42,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 	at := place{Number: last.Number, Sequence: last.Sequence}
 	err := d.db.Update(func(tx *bolt.Tx) error {
 		for i := range entries {
-			c := change{tx: tx, policy: d.cfg.Tables(entries[i].Policy), entry: &entries[i].Entry, message: messages[i]}
+			c := change{tx: tx, policy: d.cfg.Tables(entries[i].Policy), entry: &entries[i].Entry, sequence: entries[i].Sequence, message: messages[i]}
 			if err := c.make(); err != nil {
 				return fmt.Errorf("taking up ledger entry %d: %w", entries[i].Number, err)
 			}
@@ -51,6 +52,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 	if err == nil {
 		d.at, d.kept = at, at.Number
 	}
+	failpoint.Here("docket.applied")
 	return err
 }
 
@@ -58,7 +60,7 @@ func (d *Docket) apply(ctx context.Context, entries []ledger.Stored) error {
 // somebody has, which are nearly all messages, have no clock but that of their
 // review.
 func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message, error) {
-	if !e.Matters() {
+	if !e.Matters() || e.Kind != ledger.DecisionEntry {
 		return nil, nil
 	}
 	s, err := d.cfg.JetStream.Stream(ctx, schemas.IntakeName)
@@ -67,7 +69,7 @@ func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message
 	}
 	raw, err := s.GetLastMsgForSubject(ctx, schemas.IntakeAddress(e.Originator, e.Message))
 	if notThere(err) {
-		return nil, nil // erased: its clocks are nobody's any more
+		return d.bare(ctx, schemas.MessageRef{Originator: e.Originator, ID: e.Message})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading an accepted message: %w", err)
@@ -81,14 +83,19 @@ func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message
 
 // change is what one entry changes.
 type change struct {
-	tx      *bolt.Tx
-	policy  *policy.Policy
-	entry   *ledger.Entry
-	message *schemas.Message
+	tx     *bolt.Tx
+	policy *policy.Policy
+	entry  *ledger.Entry
+	// sequence is where the entry lies in the stream.
+	sequence uint64
+	message  *schemas.Message
 }
 
 func (c *change) make() error {
 	e, m := c.entry, c.message
+	if e.Erased != nil {
+		return c.erased()
+	}
 	for _, of := range e.MadeOf {
 		made := schemas.MessageRef{Originator: e.Originator, ID: e.Message}
 		if err := c.tx.Bucket(madeBucket).Put(under(of, []byte(made.String())), nil); err != nil {
@@ -98,10 +105,19 @@ func (c *change) make() error {
 	if m == nil {
 		return nil
 	}
+	if err := c.version(); err != nil {
+		return err
+	}
 	if err := c.steps(); err != nil {
 		return err
 	}
 	if err := c.held(); err != nil {
+		return err
+	}
+	if err := c.encounter(); err != nil {
+		return err
+	}
+	if err := c.weed(); err != nil {
 		return err
 	}
 	switch {
@@ -123,6 +139,8 @@ func (c *change) make() error {
 		return c.recall()
 	case m.RecallConfirmation != nil:
 		return c.confirmation()
+	case m.Notice != nil:
+		return c.notice()
 	}
 	return nil
 }
@@ -143,22 +161,32 @@ func (c *change) reached() (list []schemas.MemberID) {
 }
 
 // steps records the message as a step of its own thread, of the one that it is
-// about, and of those that it is made of.
+// about, and of those that it is made of. A recall and a correction are steps of
+// whatever is made of their message too.
 func (c *change) steps() error {
-	e := c.entry
-	s := schemas.Step{Entry: e.Number, At: e.At, Message: c.self(), Kind: c.message.Kind, Words: wordsOf(c.message), To: c.reached()}
+	e, m := c.entry, c.message
+	s := schemas.Step{Entry: e.Number, At: e.At, Message: c.self(), Kind: m.Kind, Of: e.Of, Words: wordsOf(m), To: c.reached()}
 	refs := slices.Clone(e.MadeOf)
-	if e.Of != nil {
+	switch {
+	case e.Of != nil && (m.Recall != nil || m.Correction != nil):
+		made, err := madeOf(c.tx, *e.Of)
+		if err != nil {
+			return err
+		}
+		refs = append(append(refs, made...), s.Message)
+	case e.Of != nil:
 		refs = append(refs, *e.Of)
-	}
-	if e.Of == nil || c.message.Recall != nil || c.message.Correction != nil {
+	case m.Kind != schemas.KindTip || len(e.MadeOf) > 0 || !e.Due.IsZero():
 		refs = append(refs, s.Message)
-	}
-	if c.message.Kind == schemas.KindTip && len(e.MadeOf) == 0 && e.Due.IsZero() {
+	default:
 		refs = nil
 	}
 	for _, of := range refs {
-		if err := c.tx.Bucket(stepsBucket).Put(under(of, numberKey(e.Number)), encode(s)); err != nil {
+		root, err := rootOf(c.tx, of)
+		if err != nil {
+			return err
+		}
+		if err := c.tx.Bucket(stepsBucket).Put(under(root, numberKey(e.Number)), encode(s)); err != nil {
 			return err
 		}
 	}
@@ -176,18 +204,18 @@ func wordsOf(m *schemas.Message) (words []schemas.Code) {
 	}
 	switch {
 	case m.Case != nil:
-		add(schemas.Code(m.Case.Status))
+		add(schemas.Code(m.Case.Status), m.Case.Reason)
 	case m.Tasking != nil:
 		add(schemas.Code(m.Tasking.Action), m.Tasking.Strand, m.Tasking.Reason)
 	case m.Outcome != nil:
 		add(m.Outcome.Results...)
-		add(schemas.Code(m.Outcome.Status))
+		add(schemas.Code(m.Outcome.Status), m.Outcome.Strand)
 	case m.Decision != nil:
 		add(schemas.Code(m.Decision.Stage), schemas.Code(m.Decision.Result))
 	case m.Referral != nil:
 		add(schemas.Code(m.Referral.Form))
 	case m.Notice != nil:
-		add(schemas.Code(m.Notice.About), m.Notice.Clock, m.Notice.Step)
+		add(schemas.Code(m.Notice.About), m.Notice.Clock, m.Notice.Strand, m.Notice.Step, m.Notice.Reason)
 	case m.Recall != nil:
 		add(m.Recall.Reason)
 	case m.RecallConfirmation != nil:
@@ -200,8 +228,7 @@ func wordsOf(m *schemas.Message) (words []schemas.Code) {
 
 // thread returns a thread, new if there is none.
 func (c *change) thread(of schemas.MessageRef) (*Thread, error) {
-	t := &Thread{Of: of}
-	return t, read(c.tx.Bucket(threadsBucket), []byte(of.String()), t)
+	return readThread(c.tx, of)
 }
 
 func (c *change) put(t *Thread) error {
@@ -223,36 +250,55 @@ func (c *change) begin() (*Thread, error) {
 // start starts a clock of a thread, unless it runs or has ended already; the
 // due time is the tables' unless one is given.
 func (c *change) start(t *Thread, name schemas.Code, owes, to schemas.MemberID, due time.Time) error {
-	return c.startAnew(t, name, owes, to, due, false)
+	return c.startAnew(t, schemas.Clock{Of: t.Of, Name: name, Owes: owes, To: to, Due: due}, false)
 }
 
-func (c *change) startAnew(t *Thread, name schemas.Code, owes, to schemas.MemberID, due time.Time, again bool) error {
-	k := &Clock{Clock: schemas.Clock{Of: t.Of, Name: name, Owes: owes, To: to, Started: c.entry.At, Due: due},
-		Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
+// startAnew starts a clock; one that has ended only if it may run again.
+func (c *change) startAnew(t *Thread, clock schemas.Clock, again bool) error {
+	clock.Started = c.entry.At
+	k := &Clock{Clock: clock, Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
 	before, err := getClock(c.tx, k.key())
 	if err != nil || before != nil && (before.Running() || !again) {
 		return err
 	}
-	row, ok := c.policy.Deadline(name, t.Urgency, c.entry.At)
+	return c.run(k)
+}
+
+// run lets a clock run from now on, by the tables.
+func (c *change) run(k *Clock) error {
+	row, ok := c.policy.Deadline(k.Name, k.Urgency, c.entry.At)
 	if !ok {
 		return nil // the tables know no such clock
 	}
 	if k.Due.IsZero() {
-		k.Due, _ = c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
+		k.Due, _ = c.policy.Due(k.Name, k.Urgency, k.Nation, c.entry.At)
 	}
-	k.Ladder = c.policy.Escalation(row, t.Nation, k.Due)
+	k.Ladder = c.policy.Escalation(row, k.Nation, k.Due)
 	k.schedule()
 	return putClock(c.tx, k)
 }
 
-// end ends a clock, if it runs.
-func (c *change) end(of schemas.MessageRef, name schemas.Code, owes schemas.MemberID) error {
-	k, err := getClock(c.tx, (&Clock{Clock: schemas.Clock{Of: of, Name: name, Owes: owes}}).key())
-	if err != nil || k == nil || !k.Running() {
-		return err
+// end ends the clock of a member, if it runs.
+func (c *change) end(of schemas.MessageRef, name schemas.Code, owes schemas.MemberID, how schemas.ClockEnd) error {
+	return c.endThose(of, name, how, func(k *Clock) bool { return k.Owes == owes })
+}
+
+// endThose ends those clocks of a thread that run and that are meant.
+func (c *change) endThose(of schemas.MessageRef, name schemas.Code, how schemas.ClockEnd, meant func(*Clock) bool) error {
+	var ended []*Clock
+	err := eachClock(c.tx, of, name, func(k *Clock) error {
+		if k.Running() && meant(k) {
+			ended = append(ended, k)
+		}
+		return nil
+	})
+	for i := 0; err == nil && i < len(ended); i++ {
+		k := ended[i]
+		k.lapse(c.entry.At)
+		k.Ended, k.End, k.EndedBy, k.Next = c.entry.At, how, c.entry.Number, time.Time{}
+		err = putClock(c.tx, k)
 	}
-	k.Ended, k.Next = c.entry.At, time.Time{}
-	return putClock(c.tx, k)
+	return err
 }
 
 // endOfDay is the end of a day that a sender named, by the calendar of a nation.

@@ -12,6 +12,10 @@
 // the tables, so that a rebuilt docket has the same clocks. Nothing is polled:
 // the docket sleeps until the next clock is due, however many there are.
 //
+// A notice of those concerned may give a duty more time, stop its clock or let it
+// go on, as far as the table of deadlines lets them; what lapsed stays on record.
+// What a member owes and is owed is indexed by when it is due.
+//
 // When a clock runs out the docket tells those concerned, step by step, in
 // notices that it submits through the intake like anybody, as the member
 // "liaison" that the tables give the broker; it has no other voice. Their ids

@@ -68,13 +68,29 @@ func Open(cfg Config) (*Docket, error) {
 				return err
 			}
 		}
-		return nil
+		return reform(tx)
 	})
 	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("opening the docket %s: %w", cfg.Path, err)
 	}
 	return d, nil
+}
+
+// reform empties a file that another version wrote: it is made anew from the
+// ledger.
+func reform(tx *bolt.Tx) error {
+	var was int
+	if err := read(tx.Bucket(metaBucket), formKey, &was); err != nil {
+		return err
+	}
+	if was == form {
+		return nil
+	}
+	if err := empty(tx); err != nil {
+		return err
+	}
+	return tx.Bucket(metaBucket).Put(formKey, encode(form))
 }
 
 // Close closes the file.
@@ -99,6 +115,9 @@ func (d *Docket) Ready() error {
 // A docket that cannot read, or is not heard, tries again.
 const retryWait = time.Second
 
+// lookEvery is how often the clock on the wall is looked at while nothing is due.
+const lookEvery = time.Second
+
 // Run keeps the docket up to date and tells of what ran out, until the context
 // ends.
 func (d *Docket) Run(ctx context.Context) error {
@@ -108,26 +127,40 @@ func (d *Docket) Run(ctx context.Context) error {
 			return nil
 		}
 		d.trouble.Store(nil)
-		var wait time.Duration
-		switch {
-		case err != nil:
+		if err != nil {
 			d.cfg.Log.Warn("the docket tries again", "err", err)
 			d.trouble.Store(&err)
-			wait = retryWait
-		case next.IsZero():
-			wait = time.Hour
-		default:
-			wait = next.Sub(d.cfg.Now())
+			next = d.cfg.Now().Add(retryWait)
 		}
-		timer := time.NewTimer(max(wait, time.Millisecond))
+		d.rest(ctx, next)
+	}
+	return nil
+}
+
+// rest waits until a time, zero being none, until the ledger has grown or until
+// the context ends. The time is the wall's, which may be put forward while the
+// timer counts on: it is compared with the time every lookEvery, and nothing
+// else is looked at.
+func (d *Docket) rest(ctx context.Context, until time.Time) {
+	for {
+		wait := lookEvery
+		if !until.IsZero() {
+			wait = min(wait, max(until.Sub(d.cfg.Now()), time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-d.committed:
+			timer.Stop()
+			return
 		case <-ctx.Done():
+			timer.Stop()
+			return
 		}
-		timer.Stop()
+		if !until.IsZero() && !d.cfg.Now().Before(until) {
+			return
+		}
 	}
-	return nil
 }
 
 // turn brings the docket up to date, tells of what has run out, and returns

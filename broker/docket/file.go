@@ -13,13 +13,20 @@ import (
 
 // The buckets of the file.
 var (
-	metaBucket    = []byte("meta")    // "place": the place in the ledger
-	madeBucket    = []byte("made")    // message, 0, message made of it
-	clocksBucket  = []byte("clocks")  // Clock.key: Clock
-	dueBucket     = []byte("due")     // dueKey: nothing
-	threadsBucket = []byte("threads") // message: Thread
-	stepsBucket   = []byte("steps")   // message, 0, number of the entry: schemas.Step
-	buckets       = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, threadsBucket, stepsBucket}
+	metaBucket     = []byte("meta")     // placeKey, formKey, lapsedKey
+	madeBucket     = []byte("made")     // message, 0, message made of it
+	clocksBucket   = []byte("clocks")   // Clock.key: Clock
+	dueBucket      = []byte("due")      // dueKey: nothing
+	owedBucket     = []byte("owed")     // Clock.owedKeys: nothing
+	threadsBucket  = []byte("threads")  // message: Thread
+	rootsBucket    = []byte("roots")    // a case's later version: the first one
+	namesBucket    = []byte("names")    // the name of an operation, 0, case: nothing
+	stepsBucket    = []byte("steps")    // message, 0, number of the entry: schemas.Step
+	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
+	removalsBucket = []byte("removals") // place of the entry: nothing
+	laterBucket    = []byte("later")    // dueKey of the message: nothing
+	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
+		erasedBucket, removalsBucket, laterBucket}
 )
 
 // place is how far in the ledger the docket is.
@@ -28,7 +35,16 @@ type place struct {
 	Sequence uint64 `json:"sequence"`
 }
 
-var placeKey = []byte("place")
+var (
+	placeKey = []byte("place")
+	// formKey has the form of the file. A file of another one is made anew.
+	formKey = []byte("form")
+	// lapsedKey has the latest due time of which anybody was told.
+	lapsedKey = []byte("lapsed")
+)
+
+// form is the form in which this version writes the file.
+const form = 3
 
 func (d *Docket) place() (at place, err error) {
 	err = d.db.View(func(tx *bolt.Tx) error { return read(tx.Bucket(metaBucket), placeKey, &at) })
@@ -59,12 +75,46 @@ func putClock(tx *bolt.Tx, c *Clock) error {
 			return err
 		}
 	}
+	if err := putOwed(tx, &before, c); err != nil {
+		return err
+	}
 	if !c.Next.IsZero() {
 		if err := tx.Bucket(dueBucket).Put(dueKey(c.Next, key), nil); err != nil {
 			return err
 		}
 	}
 	return tx.Bucket(clocksBucket).Put(key, encode(c))
+}
+
+// putOwed moves a clock to its new places in the index of what is owed.
+func putOwed(tx *bolt.Tx, before, now *Clock) error {
+	b := tx.Bucket(owedBucket)
+	for _, key := range before.owedKeys() {
+		if err := b.Delete(key); err != nil {
+			return err
+		}
+	}
+	for _, key := range now.owedKeys() {
+		if err := b.Put(key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachClock calls fn with the clocks of a thread that have a name; with no name,
+// with all of them.
+func eachClock(tx *bolt.Tx, of schemas.MessageRef, name schemas.Code, fn func(*Clock) error) error {
+	return eachUnder(tx.Bucket(clocksBucket), of, func(_, raw []byte) error {
+		c := new(Clock)
+		if err := json.Unmarshal(raw, c); err != nil {
+			return fmt.Errorf("reading the docket: %w", err)
+		}
+		if name != "" && c.Name != name {
+			return nil
+		}
+		return fn(c)
+	})
 }
 
 // getClock returns a clock, or nil.
@@ -74,6 +124,26 @@ func getClock(tx *bolt.Tx, key []byte) (*Clock, error) {
 	}
 	c := new(Clock)
 	return c, read(tx.Bucket(clocksBucket), key, c)
+}
+
+// rootOf returns the first version of a case, under which its thread is kept; of
+// anything else it is the message itself.
+func rootOf(tx *bolt.Tx, of schemas.MessageRef) (schemas.MessageRef, error) {
+	raw := tx.Bucket(rootsBucket).Get([]byte(of.String()))
+	if raw == nil {
+		return of, nil
+	}
+	return parseRef(string(raw))
+}
+
+// readThread returns the thread of a message; a new one if there is none.
+func readThread(tx *bolt.Tx, of schemas.MessageRef) (*Thread, error) {
+	root, err := rootOf(tx, of)
+	if err != nil {
+		return nil, err
+	}
+	t := &Thread{Of: root}
+	return t, read(tx.Bucket(threadsBucket), []byte(root.String()), t)
 }
 
 // eachUnder calls fn with every entry of a bucket that begins with a message's

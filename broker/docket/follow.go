@@ -99,18 +99,26 @@ func (d *Docket) Reset() error {
 // clear empties the docket.
 func (d *Docket) clear() error {
 	err := d.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range buckets {
-			if err := tx.DeleteBucket(name); err != nil {
-				return err
-			}
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
+		if err := empty(tx); err != nil {
+			return err
 		}
-		return nil
+		return tx.Bucket(metaBucket).Put(formKey, encode(form))
 	})
 	if err != nil {
 		return fmt.Errorf("emptying the docket: %w", err)
+	}
+	return nil
+}
+
+// empty empties all buckets.
+func empty(tx *bolt.Tx) error {
+	for _, name := range buckets {
+		if err := tx.DeleteBucket(name); err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

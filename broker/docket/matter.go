@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -17,6 +18,15 @@ var noTime time.Time
 func (c *change) sooner(name schemas.Code, t *Thread, by time.Time) time.Time {
 	due, ok := c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
 	if !by.IsZero() && (!ok || by.Before(due)) {
+		return by
+	}
+	return due
+}
+
+// later is the tables' due time of a clock, or another if that is later.
+func (c *change) later(name schemas.Code, t *Thread, by time.Time) time.Time {
+	due, _ := c.policy.Due(name, t.Urgency, t.Nation, c.entry.At)
+	if by.After(due) {
 		return by
 	}
 	return due
@@ -36,7 +46,15 @@ func (c *change) held() error {
 	if (e.Held || len(e.Waiting) > 0) && !e.Closed && !e.Due.IsZero() {
 		return c.start(t, policy.ClockHeld, e.Originator, "", e.Due)
 	}
-	return c.end(t.Of, policy.ClockHeld, e.Originator)
+	return c.end(t.Of, policy.ClockHeld, e.Originator, howHeldEnds(e))
+}
+
+// howHeldEnds: a consent that releases is an answer, and so is a refusal.
+func howHeldEnds(e *ledger.Entry) schemas.ClockEnd {
+	if e.Closed || e.Replaces != 0 {
+		return schemas.EndMet
+	}
+	return schemas.EndFellAway
 }
 
 func (c *change) request() error {
@@ -62,99 +80,20 @@ func (c *change) answer() error {
 		return err
 	}
 	from, status := c.entry.Originator, c.message.Answer.Status
+	if c.entry.Replaces != 0 {
+		return nil // decided again: what was answered was taken up before
+	}
 	if t.Answers == nil {
 		t.Answers = map[schemas.MemberID]schemas.Code{}
 	}
 	t.Answers[from] = schemas.Code(status)
-	if err := c.end(t.Of, policy.ClockAcknowledge, from); err != nil {
+	if err := c.end(t.Of, policy.ClockAcknowledge, from, schemas.EndMet); err != nil {
 		return err
 	}
 	if status != schemas.AnswerAcknowledged {
-		if err := c.end(t.Of, policy.ClockAnswer, from); err != nil {
+		if err := c.end(t.Of, policy.ClockAnswer, from, schemas.EndMet); err != nil {
 			return err
 		}
-	}
-	return c.put(t)
-}
-
-// caseMessage takes up a case, or what supersedes it.
-func (c *change) caseMessage() error {
-	t, err := c.begin()
-	if err != nil {
-		return err
-	}
-	body := c.message.Case
-	for _, l := range c.message.Links {
-		if l.Relation == schemas.Supersedes && l.Originator == c.entry.Originator {
-			if err := c.inherit(t, schemas.MessageRef{Originator: l.Originator, ID: l.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	if t.Leads == nil {
-		t.Leads = map[schemas.Code]schemas.MemberID{"": body.Lead}
-		for _, s := range body.Strands {
-			t.Leads[s.CrimeType] = s.Lead
-		}
-	}
-	for _, of := range c.entry.MadeOf {
-		if of.Originator != c.entry.Originator && !slices.Contains(t.Sources, of.Originator) {
-			t.Sources = append(t.Sources, of.Originator)
-		}
-	}
-	if t.Status = body.Status; t.Status == schemas.CaseClosed && len(t.Sources) > 0 {
-		if err := c.start(t, policy.ClockOutcome, t.lead(""), t.Sources[0], noTime); err != nil {
-			return err
-		}
-	}
-	return c.put(t)
-}
-
-// inherit takes over how the superseded case stood.
-func (c *change) inherit(t *Thread, from schemas.MessageRef) error {
-	old, err := c.thread(from)
-	if err != nil || old.Kind != schemas.KindCase {
-		return err
-	}
-	t.Leads, t.Offers, t.Sources = old.Leads, old.Offers, old.Sources
-	s := schemas.Step{Entry: c.entry.Number, At: c.entry.At, Message: c.self(), Kind: c.message.Kind, Words: wordsOf(c.message), To: c.reached()}
-	return c.tx.Bucket(stepsBucket).Put(under(from, numberKey(c.entry.Number)), encode(s))
-}
-
-func (c *change) tasking() error {
-	k := c.message.Tasking
-	t, err := c.thread(k.Of)
-	if err != nil || t.Kind != schemas.KindCase {
-		return err
-	}
-	if t.Offers == nil {
-		t.Offers = map[schemas.Code]schemas.MemberID{}
-	}
-	switch from := c.entry.Originator; {
-	case k.Action == schemas.TaskingOffer && t.lead(k.Strand) == from:
-		t.Offers[k.Strand] = k.To
-	case k.Action == schemas.TaskingWithdraw && t.lead(k.Strand) == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingDecline && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-		t.Leads[k.Strand] = from
-	}
-	return c.put(t)
-}
-
-func (c *change) outcome() error {
-	o := c.message.Outcome
-	t, err := c.thread(o.Of)
-	if err != nil {
-		return err
-	}
-	if t.Kind == schemas.KindCase {
-		t.Status = o.Status
-	}
-	if err := c.end(o.Of, policy.ClockOutcome, c.entry.Originator); err != nil {
-		return err
 	}
 	return c.put(t)
 }
@@ -165,6 +104,12 @@ func (c *change) referral() error {
 	t, err := c.begin()
 	if err != nil {
 		return err
+	}
+	t.Earlier = c.message.Referral.Earlier
+	if slices.ContainsFunc(t.Parties, c.policy.Decides) {
+		if err := c.referred(); err != nil {
+			return err
+		}
 	}
 	for _, m := range t.Parties {
 		if c.policy.Decides(m) {
@@ -186,17 +131,18 @@ func (c *change) decision() error {
 	authority := c.entry.Originator
 	switch {
 	case f.Result == schemas.Reopened:
-		err = c.startAnew(t, policy.ClockReasonable, authority, f.Of.Originator, noTime, true)
+		err = c.startAnew(t, schemas.Clock{Of: t.Of, Name: policy.ClockReasonable, Owes: authority, To: f.Of.Originator}, true)
 	case f.Stage == schemas.ConclusiveGrounds:
-		if err = c.end(f.Of, policy.ClockConclusive, authority); err == nil {
-			err = c.end(f.Of, policy.ClockReflection, authority)
-		}
+		// The reflection period goes on: no decision shortens it.
+		err = c.end(f.Of, policy.ClockConclusive, authority, schemas.EndMet)
 	default:
-		err = c.end(f.Of, policy.ClockReasonable, authority)
+		err = c.end(f.Of, policy.ClockReasonable, authority, schemas.EndMet)
 		if err == nil && f.Result == schemas.Positive {
-			until := c.endOfDay(f.ReflectionUntil, t.Nation)
-			if err = c.startAnew(t, policy.ClockReflection, authority, f.Of.Originator, until, true); err == nil {
-				err = c.startAnew(t, policy.ClockConclusive, authority, f.Of.Originator, until, true)
+			until := c.later(policy.ClockReflection, t, c.endOfDay(f.ReflectionUntil, t.Nation))
+			for _, name := range []schemas.Code{policy.ClockReflection, policy.ClockConclusive} {
+				if err == nil {
+					err = c.startAnew(t, schemas.Clock{Of: t.Of, Name: name, Owes: authority, To: f.Of.Originator, Due: until}, true)
+				}
 			}
 		}
 	}
@@ -238,7 +184,7 @@ func (c *change) confirmation() error {
 		t.Answers = map[schemas.MemberID]schemas.Code{}
 	}
 	t.Answers[c.entry.Originator] = schemas.Code(k.Answer)
-	if err := c.end(k.Of, policy.ClockRecall, c.entry.Originator); err != nil {
+	if err := c.end(k.Of, policy.ClockRecall, c.entry.Originator, schemas.EndMet); err != nil {
 		return err
 	}
 	return c.put(t)

@@ -9,6 +9,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -65,32 +66,61 @@ func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
 	if own, ok := p.Broker(); ok && c.Told < len(c.Ladder) {
 		m := c.notice(p, c.Ladder[c.Told].To)
 		m.ID, m.Originator, m.Created = c.noticeID(c.Told), own, schemas.At(c.Ladder[c.Told].At)
+		// Who is no member any more cannot be told, and must not keep the others
+		// from hearing.
+		day := p.Day(m.Created.Time, d.cfg.Now())
+		m.Notice.To = slices.DeleteFunc(m.Notice.To, func(to schemas.MemberID) bool { return !p.MemberOn(to, day) })
+		if len(m.Notice.To) == 0 {
+			return d.mark(c)
+		}
 		var refused *schemas.Refusal
 		switch err := d.cfg.Submit(ctx, m); {
 		case errors.As(err, &refused) && !refused.Later():
-			// Told before under the same id by a clock that ran otherwise, or
-			// to members that are none any more: said once, and passed.
+			// Told before under the same id by a clock that ran otherwise: said
+			// once, and passed.
 			d.cfg.Log.Error("a notice was refused", "id", m.ID, "rule", refused.Code)
 		case err != nil:
 			return fmt.Errorf("telling of a clock that ran out: %w", err)
 		}
 	}
-	return d.db.Update(func(tx *bolt.Tx) error {
+	failpoint.Here("docket.told")
+	return d.mark(c)
+}
+
+// mark marks a step of a clock as told.
+func (d *Docket) mark(c *Clock) error {
+	err := d.db.Update(func(tx *bolt.Tx) error {
 		now, err := getClock(tx, c.key())
-		if err != nil || now == nil || !now.Started.Equal(c.Started) {
+		if err != nil || now == nil || !now.Started.Equal(c.Started) || now.Round != c.Round {
 			return err
 		}
-		now.Told = c.Told + 1
+		now.Told, now.Lapsed = max(now.Told, c.Told+1), c.Due
 		now.schedule()
-		return putClock(tx, now)
+		if err := putClock(tx, now); err != nil {
+			return err
+		}
+		return lapsedUntil(tx, c.Due)
 	})
+	failpoint.Here("docket.marked")
+	return err
+}
+
+// lapsedUntil keeps the latest due time that anybody was told of: a clock on the
+// wall that is put back does not undo it.
+func lapsedUntil(tx *bolt.Tx, due time.Time) error {
+	var latest time.Time
+	b := tx.Bucket(metaBucket)
+	if err := read(b, lapsedKey, &latest); err != nil || !due.After(latest) {
+		return err
+	}
+	return b.Put(lapsedKey, encode(due))
 }
 
 // notice is what is said when a clock has run out, to who owes and to who is
 // owed; at the last step the hub hears of it, for the protocol board, unless
 // nobody else may know of the matter.
 func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
-	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step}
+	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step, Strand: c.Strand}
 	if c.Told == 0 {
 		n.About = schemas.NoticeLapsed
 	}

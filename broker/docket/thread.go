@@ -2,7 +2,6 @@ package docket
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -23,13 +22,23 @@ type Thread struct {
 	Nation    schemas.Code    `json:"nation"`
 	Protected bool            `json:"protected,omitempty"`
 
-	// Of a case: its state, who leads it and each strand (by crime type, ""
-	// being the case), to whom each lead is offered, and the members whose
-	// messages it is made of.
-	Status  schemas.CaseStatus                `json:"status,omitempty"`
-	Leads   map[schemas.Code]schemas.MemberID `json:"leads,omitempty"`
-	Offers  map[schemas.Code]schemas.MemberID `json:"offers,omitempty"`
-	Sources []schemas.MemberID                `json:"sources,omitempty"`
+	// Of a case: its state; who leads it and each strand (by crime type, "" being
+	// the case), and who did; to whom each lead is offered; which of them are
+	// closed, and why; the messages that it is made of, and the members whose those
+	// are.
+	Status   schemas.CaseStatus                `json:"status,omitempty"`
+	Leads    map[schemas.Code]schemas.MemberID `json:"leads,omitempty"`
+	Led      []schemas.Lead                    `json:"led,omitempty"`
+	Offers   map[schemas.Code]schemas.MemberID `json:"offers,omitempty"`
+	Closed   map[schemas.Code]schemas.Code     `json:"closed,omitempty"`
+	Promoted []schemas.MessageRef              `json:"promoted,omitempty"`
+	Sources  []schemas.MemberID                `json:"sources,omitempty"`
+	// Strands are those that each member may know of, by what it got.
+	Strands map[schemas.MemberID][]schemas.Code `json:"strands,omitempty"`
+	// Operation is the name of the operation, and Named are the members that
+	// were told it.
+	Operation string             `json:"operation,omitempty"`
+	Named     []schemas.MemberID `json:"named,omitempty"`
 
 	// Answers has how far each member that was asked has answered a request, or
 	// confirmed a recall.
@@ -38,6 +47,9 @@ type Thread struct {
 	// Of a referral: the last stage that was decided, and the result.
 	Stage  schemas.Stage         `json:"stage,omitempty"`
 	Result schemas.FindingResult `json:"result,omitempty"`
+
+	// Earlier are, of a referral, the earlier ones of the same person.
+	Earlier []schemas.MessageRef `json:"earlier,omitempty"`
 
 	// Recalled is the recall of the message, if there was one.
 	Recalled *schemas.MessageRef `json:"recalled,omitempty"`
@@ -51,88 +63,6 @@ func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
 	return t.Leads[""]
 }
 
-// visible says whether a member took part in the step: it sent it or got it.
-func visible(s *schemas.Step, m schemas.MemberID) bool {
-	return s.Message.Originator == m || slices.Contains(s.To, m)
-}
-
-// Show returns what a member sees of a thread: the steps that it sent or got,
-// in the order of the ledger, and its clocks. With no member it is everything,
-// for the operator. It is empty if there is nothing that the member may know.
-func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.MemberID) (schemas.Thread, error) {
-	v := schemas.Thread{Of: of}
-	if err := d.Advance(ctx); err != nil {
-		return v, err
-	}
-	err := d.db.View(func(tx *bolt.Tx) error {
-		err := eachUnder(tx.Bucket(stepsBucket), of, func(_, raw []byte) error {
-			var s schemas.Step
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return fmt.Errorf("reading the docket: %w", err)
-			}
-			if m == "" || visible(&s, m) {
-				if m != "" && s.Message.Originator != m {
-					s.To = []schemas.MemberID{m} // who else got it is not its business
-				}
-				v.Steps = append(v.Steps, s)
-			}
-			return nil
-		})
-		if err != nil || len(v.Steps) == 0 {
-			return err
-		}
-		var t Thread
-		if err := read(tx.Bucket(threadsBucket), []byte(of.String()), &t); err != nil {
-			return err
-		}
-		v.Kind, v.Status = t.Kind, t.Status
-		if m == "" || of.Originator == m || slices.Contains(t.Parties, m) {
-			v.Leads = t.Leads
-		}
-		return eachUnder(tx.Bucket(clocksBucket), of, func(_, raw []byte) error {
-			var c Clock
-			if err := json.Unmarshal(raw, &c); err != nil {
-				return fmt.Errorf("reading the docket: %w", err)
-			}
-			if m == "" || c.Owes == m || c.To == m {
-				v.Clocks = append(v.Clocks, c.Clock)
-			}
-			return nil
-		})
-	})
-	return v, err
-}
-
-// Selection says which clocks to list.
-type Selection struct {
-	// Member is who owes, or is owed; empty is everybody, for the operator.
-	Member schemas.MemberID
-	// Overdue wants only those whose time has run out; All wants also those
-	// that have ended.
-	Overdue, All bool
-}
-
-// List calls fn with the clocks that are wanted, in the order of their threads.
-func (d *Docket) List(ctx context.Context, want Selection, fn func(schemas.Clock) error) error {
-	if err := d.Advance(ctx); err != nil {
-		return err
-	}
-	now := d.cfg.Now()
-	return d.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(clocksBucket).ForEach(func(_, raw []byte) error {
-			var c Clock
-			if err := json.Unmarshal(raw, &c); err != nil {
-				return fmt.Errorf("reading the docket: %w", err)
-			}
-			switch {
-			case want.Member != "" && c.Owes != want.Member && c.To != want.Member, want.Overdue && !c.Overdue(now), !want.All && !c.Running():
-				return nil
-			}
-			return fn(c.Clock)
-		})
-	})
-}
-
 // Holders returns the members that got anything of a message by what is
 // committed now, directly or through a message made of it. It brings the docket
 // up to date first.
@@ -140,7 +70,11 @@ func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.
 	if err := d.Advance(ctx); err != nil {
 		return nil, err
 	}
-	messages, err := d.madeOf(of)
+	var messages []schemas.MessageRef
+	err := d.db.View(func(tx *bolt.Tx) (err error) {
+		messages, err = madeOf(tx, of)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -167,28 +101,21 @@ func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.
 }
 
 // madeOf returns a message and all that are made of it, however indirectly.
-func (d *Docket) madeOf(of schemas.MessageRef) (messages []schemas.MessageRef, err error) {
-	messages = []schemas.MessageRef{of}
-	err = d.db.View(func(tx *bolt.Tx) error {
-		for n := 0; n < len(messages); n++ {
-			err := eachUnder(tx.Bucket(madeBucket), messages[n], func(rest, _ []byte) error {
-				ref, err := parseRef(string(rest))
-				if err == nil && !slices.Contains(messages, ref) {
-					messages = append(messages, ref)
-				}
-				return err
-			})
-			if err != nil {
-				return err
+func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
+	messages := []schemas.MessageRef{of}
+	seen := map[schemas.MessageRef]bool{of: true}
+	for n := 0; n < len(messages); n++ {
+		err := eachUnder(tx.Bucket(madeBucket), messages[n], func(rest, _ []byte) error {
+			ref, err := parseRef(string(rest))
+			if err == nil && !seen[ref] {
+				seen[ref] = true
+				messages = append(messages, ref)
 			}
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return messages, err
-}
-
-// Owed calls fn with the clocks that a member owes or is owed and that run, or
-// only with those whose time has run out.
-func (d *Docket) Owed(ctx context.Context, m schemas.MemberID, overdue bool, fn func(schemas.Clock) error) error {
-	return d.List(ctx, Selection{Member: m, Overdue: overdue}, fn)
+	}
+	return messages, nil
 }

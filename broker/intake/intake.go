@@ -263,3 +263,7 @@ func encodeAnswer(receipts []schemas.Receipt) ([]byte, error) {
 	}
 	return b, err
 }
+
+// Erasing must be called before anything is removed from the stream INTAKE. When
+// it returns, an id that was accepted and erased is taken by no commit any more.
+func (in *Intake) Erasing() { in.store.erasing() }

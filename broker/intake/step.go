@@ -56,8 +56,13 @@ func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, err
 	return kept, nil
 }
 
-// isStep says whether the record is about another message.
+// isStep says whether the record is about another message, or is a case that
+// takes the place of one.
 func (r *record) isStep() bool {
+	if r.message.Case != nil {
+		_, replaces := r.message.Replaces()
+		return replaces
+	}
 	_, about := r.message.Of()
 	return about
 }

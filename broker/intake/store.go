@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,10 +50,12 @@ type store struct {
 	gate    gate
 	last    atomic.Uint64 // the highest sequence that a receipt has named
 	steps   Steps
-	// opened counts how often the streams were opened again. Nothing else than a
-	// new start makes the intake lack what it took: whatever is to erase messages
-	// while the broker runs must count here, too, before it does.
-	opened atomic.Uint64
+	// opened counts how often the streams were opened again: a new start may make
+	// the intake lack what it took. So does whatever erases messages, and says so
+	// before in lacks; committing is held by each commit.
+	opened     atomic.Uint64
+	lacks      atomic.Bool
+	committing sync.Mutex
 
 	// What follows belongs to the goroutine that commits.
 	whole   bool   // the intake was seen to have all that it ever took
@@ -91,7 +94,9 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 func (s *store) commit(ctx context.Context, records []*record) error {
 	fresh, twins := apart(records)
 	var err error
-	looked := s.again || !s.whole || s.wholeAt != s.opened.Load() || slices.ContainsFunc(fresh, (*record).isStep)
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	looked := s.again || s.lacks.Load() || !s.whole || s.wholeAt != s.opened.Load() || slices.ContainsFunc(fresh, (*record).isStep)
 	if looked {
 		if fresh, err = s.unknown(ctx, fresh); err != nil {
 			return err
@@ -117,6 +122,15 @@ func (s *store) commit(ctx context.Context, records []*record) error {
 		r.resolve(accepted{sequence: earlier.receipt.Sequence, digest: digestText(earlier.digest)})
 	}
 	return err
+}
+
+// erasing is called before anything is removed from the intake. When it returns
+// no commit is under way that takes an id for new because the intake has no
+// message with it.
+func (s *store) erasing() {
+	s.lacks.Store(true)
+	s.committing.Lock()
+	defer s.committing.Unlock()
 }
 
 // apart tells the first record of each id from its twins, each with that first.

@@ -42,6 +42,10 @@ const (
 	// ConsentEntry records an answer about items of another message, and
 	// whether it counts. If it does, a new decision about that message follows.
 	ConsentEntry Kind = "consent"
+	// ErasedEntry records what was erased, before it is removed.
+	ErasedEntry Kind = "erased"
+	// GapEntry records that an operator accepts a gap that nothing explains.
+	GapEntry Kind = "gap"
 )
 
 // Entry is one entry of the ledger, as it is stored. Its JSON form is a
@@ -66,6 +70,10 @@ type Entry struct {
 	// Copies is how many copies were stored right behind this entry, with it.
 	Copies int `json:"copies,omitempty"`
 
+	// Erased is what an erasure names, and Gap a gap that was accepted.
+	Erased *Erasure `json:"erased,omitempty"`
+	Gap    *Gap     `json:"gap,omitempty"`
+
 	// The rest belongs to decisions and consents.
 
 	Message    schemas.ID       `json:"message,omitempty"`
@@ -82,6 +90,9 @@ type Entry struct {
 	MadeOf []schemas.MessageRef `json:"made_of,omitempty"`
 	// Review is the day by which the message must be reviewed or weeded.
 	Review schemas.Date `json:"review,omitzero"`
+	// Victim says that a tip or a case is about somebody who may be a victim, so
+	// that the clock of a referral may run.
+	Victim bool `json:"victim,omitempty"`
 	// Day is the day on which the message was judged, as 2009-08-14.
 	Day string `json:"day,omitempty"`
 	// Held says that no member gets the message.
@@ -194,14 +205,17 @@ func NewSalt() string {
 // Commit binds content to an entry without revealing it.
 func Commit(salt string, content []byte) string { return proof.Commit(salt, content) }
 
-// Matters says whether the entry begins or changes a matter: nearly all tips
-// that somebody gets do not.
+// Matters says whether the entry begins or changes a matter, or ends what is
+// kept of one: nearly all tips that somebody gets do not.
 func (e *Entry) Matters() bool {
+	if e.Kind == ErasedEntry {
+		return true
+	}
 	if e.Kind != DecisionEntry || e.Route == "" {
 		return false
 	}
 	tip := strings.HasPrefix(e.Route, string(schemas.KindTip)+".")
-	return !tip || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
+	return !tip || e.Victim || !e.Due.IsZero() || !e.Review.IsZero() || e.Replaces != 0 || len(e.MadeOf) > 0
 }
 
 // Growth is by how much a commit made the ledger grow.

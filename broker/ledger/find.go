@@ -48,3 +48,33 @@ func (l *Ledger) Numbered(ctx context.Context, number uint64) (Stored, error) {
 	}
 	return Stored{}, ErrNotFound
 }
+
+// At returns the last entry at or before a place of the stream, or ErrNotFound.
+// It looks at a few entries only.
+func (l *Ledger) At(ctx context.Context, sequence uint64) (Stored, error) {
+	s, err := l.js.Stream(ctx, Stream)
+	if err != nil {
+		return Stored{}, fmt.Errorf("opening the ledger: %w", err)
+	}
+	found, low, high := uint64(0), uint64(1), sequence
+	for low <= high {
+		middle := low + (high-low)/2
+		msg, err := s.GetMsg(ctx, middle, jetstream.WithGetMsgSubject(Address))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return Stored{}, fmt.Errorf("looking for the entry before sequence %d: %w", sequence, err)
+		}
+		if err != nil || msg.Sequence > sequence {
+			high = middle - 1
+			continue
+		}
+		found, low = msg.Sequence, msg.Sequence+1
+	}
+	if found == 0 {
+		return Stored{}, ErrNotFound
+	}
+	msg, err := s.GetMsg(ctx, found)
+	if err != nil {
+		return Stored{}, fmt.Errorf("reading the entry at sequence %d: %w", found, err)
+	}
+	return stored(msg.Subject, msg.Data, msg.Sequence)
+}

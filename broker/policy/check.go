@@ -77,6 +77,7 @@ func (p *Policy) Check() []Finding {
 	c.exceptionRows()
 	c.rows()
 	c.clocks()
+	c.kept()
 	c.workingDays()
 	slices.SortStableFunc(c.found, func(a, b Finding) int {
 		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
@@ -182,7 +183,7 @@ func (c *checker) shadowed() {
 
 // wider says whether the rule b matches whatever a matches.
 func (c *checker) wider(b, a *Rule) bool {
-	return covers(b.Kinds, a.Kinds, nil) && covers(b.Roles, a.Roles, nil) && covers(b.Purposes, a.Purposes, nil) &&
+	return b.Mandatory == a.Mandatory && covers(b.Actions, a.Actions, nil) && covers(b.Kinds, a.Kinds, nil) && covers(b.Roles, a.Roles, nil) && covers(b.Purposes, a.Purposes, nil) &&
 		covers(b.CrimeTypes, a.CrimeTypes, schemas.CrimeTypes().Within) &&
 		covers(b.Areas, a.Areas, withinArea) &&
 		covers(b.Sectors, a.Sectors, schemas.Sectors().Within) &&
@@ -303,6 +304,7 @@ func (c *checker) rows() {
 	outsideAll(c, c.gradings, func(g *Grading) (schemas.Code, *table.Row) { return g.ID, &g.Row })
 	outsideAll(c, c.deadlines, func(d *Deadline) (schemas.Code, *table.Row) { return d.Clock + " " + schemas.Code(d.Urgency), &d.Row })
 	outsideAll(c, c.safeguards, func(s *Safeguard) (schemas.Code, *table.Row) { return s.ID, &s.Row })
+	outsideAll(c, c.providers, func(r *Provider) (schemas.Code, *table.Row) { return r.ID, &r.Row })
 	outsideAll(c, c.bars, func(b *Bar) (schemas.Code, *table.Row) { return c.unread(b.ID, &b.Row, b.Check) })
 	outsideAll(c, c.exceptions, func(e *Exception) (schemas.Code, *table.Row) { return c.unread(e.ID, &e.Row, e.Check) })
 	outsideAll(c, c.gateways, func(g *Gateway) (schemas.Code, *table.Row) { return c.unread(g.ID, &g.Row, g.Check) })

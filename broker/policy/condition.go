@@ -65,6 +65,9 @@ type Recorded struct {
 	// Holders are the members that got anything of the message that a recall
 	// or a correction is about: those that it goes to.
 	Holders []schemas.MemberID
+	// Known are, of each message that this one mentions (Mentions), the members
+	// that got anything of it.
+	Known map[schemas.MessageRef][]schemas.MemberID
 }
 
 // Consent is a recorded consent or authority for one item.

@@ -24,7 +24,9 @@ func (p *Policy) checkRows(f *table.Faults) {
 	table.CheckNames(f, p.safeguards, func(s *Safeguard) (string, *table.Row) { return string(s.ID), &s.Row })
 	table.CheckNames(f, p.recipients, func(r *Recipient) (string, *table.Row) { return string(r.ID), &r.Row })
 	table.CheckNames(f, p.bareSteps, func(s *BareStep) (string, *table.Row) { return string(s.ID), &s.Row })
+	table.CheckNames(f, p.providers, func(r *Provider) (string, *table.Row) { return string(r.ID), &r.Row })
 	p.checkHandling(f)
+	p.checkProviders(f)
 	p.checkRecipients(f)
 	for name, n := range map[string]int{membersTable: len(p.members), rulesTable: len(p.rules), gatewaysTable: len(p.gateways), barsTable: len(p.bars)} {
 		if n == 0 {

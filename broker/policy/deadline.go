@@ -42,8 +42,16 @@ var (
 	urgencies = []schemas.Urgency{schemas.Routine, schemas.Priority, schemas.Immediate}
 	// gates are what a clock may wait for, and steps those who are told of one
 	// that ran out, in that order.
-	gates = []schemas.Code{"adult-consent"}
+	gates = []schemas.Code{GateConsent}
 	steps = []schemas.Code{"contact-point", "head-of-intelligence", StepBoard}
+)
+
+// GateConsent: an adult is referred only with consent, so that no time counts
+// until it is on record, by the authority AuthorityReferred. A child's clock, and
+// that of a person whose age is in doubt, waits for nothing.
+const (
+	GateConsent       schemas.Code = "adult-consent"
+	AuthorityReferred schemas.Code = "referred-person"
 )
 
 // StepBoard is the last step of an escalation: the hub hears of it.
@@ -60,13 +68,37 @@ type Deadline struct {
 	// Urgency is one, or "any".
 	Urgency schemas.Urgency
 	Span
-	// Extendable says whether it may be given more time.
-	Extendable bool
+	// Extendable says who may give it more time.
+	Extendable Extender
 	// Gates are what the clock waits for before it runs.
 	Gates []schemas.Code
 	// Escalation has those who are told when it has run out, in order.
 	Escalation []Step
 	table.Row
+}
+
+// Extender says who may give a clock more time.
+type Extender string
+
+const (
+	// ByNobody: the time is the protocol's.
+	ByNobody Extender = "no"
+	// ByOwed: whoever the duty is owed to. It may also stop the clock.
+	ByOwed Extender = "owed"
+	// ByOwes: whoever has the duty, to a later day that it names; to stop its own
+	// clock would be to free itself.
+	ByOwes Extender = "owes"
+)
+
+// yesExtendable is what sets said when nobody could extend a clock yet.
+const yesExtendable Extender = "yes"
+
+func readExtender(r table.Record) Extender {
+	e := Extender(r.OneOf("extendable", string(ByNobody), string(ByOwed), string(ByOwes), string(yesExtendable)))
+	if e == yesExtendable {
+		return ByNobody
+	}
+	return e
 }
 
 // Step is somebody to tell, and how long after the deadline.
@@ -118,7 +150,7 @@ func readDeadline(r table.Record) Deadline {
 		Urgency: schemas.Urgency(r.OneOf("urgency", append(words(urgencies), string(anyUrgency))...)),
 		Span: Span{Hours: r.Number("hours", 0, 10000), WorkingDays: r.Number("working_days", 0, 1000),
 			CalendarDays: r.Number("calendar_days", 0, 10000), Until: readUntil(r)},
-		Extendable: r.Yes("extendable"), Gates: table.WordsOf(r, "gates", gates...), Row: r.Row()}
+		Extendable: readExtender(r), Gates: table.WordsOf(r, "gates", gates...), Row: r.Row()}
 	d.Escalation = readSteps(r, d.Until)
 	if given(d.Hours)+given(d.WorkingDays)+given(d.CalendarDays) != 1 {
 		r.Fault("one of hours, working_days and calendar_days must be more than zero, and the others zero")
@@ -227,6 +259,30 @@ func (p *Policy) Due(clock schemas.Code, u schemas.Urgency, nation schemas.Code,
 		return time.Time{}, false
 	}
 	return p.Calendar(nation).After(from, d.Span), true
+}
+
+// Resumed returns when a clock is due that was stopped at a time and goes on at
+// another: as much later as it stood still, in the measure of its row.
+func (p *Policy) Resumed(d Deadline, nation schemas.Code, due, stopped, now time.Time) time.Time {
+	c := p.Calendar(nation)
+	if d.WorkingDays == 0 {
+		return due.Add(now.Sub(stopped))
+	}
+	last := dateOf(due.In(c.place))
+	if d.Until != SameTime {
+		last = dateOf(due.Add(-1).In(c.place)) // midnight ends the day before it
+	}
+	left := Span{Until: d.Until}
+	for day := dateOf(stopped.In(c.place)); day.Before(last); {
+		if day = day.AddDate(0, 0, 1); c.working(day) {
+			left.WorkingDays++
+		}
+	}
+	if at := c.After(now, left); at.After(now) {
+		return at
+	}
+	left.WorkingDays = 1 // it was stopped on its last day, and goes on after hours
+	return c.After(now, left)
 }
 
 // ReplyDue returns the time by which somebody must answer for a message that is

@@ -77,7 +77,7 @@ func TestEveryClockRunsForEveryUrgency(t *testing.T) {
 			}
 		}
 	}
-	if d, _ := p.Deadline(policy.ClockReflection, schemas.Routine, time.Now()); !d.Extendable || len(d.Gates) > 0 || d.CalendarDays != 45 {
+	if d, _ := p.Deadline(policy.ClockReflection, schemas.Routine, time.Now()); d.Extendable != policy.ByOwes || len(d.Gates) > 0 || d.CalendarDays != 45 {
 		t.Errorf("the reflection period: %+v", d)
 	}
 }
@@ -144,7 +144,7 @@ func TestDeadlinesAreReadStrictly(t *testing.T) {
 		"a step before":           {row, strings.Replace(row, "board:5wd", "board:0wd", 1), "must go up the ladder"},
 		"down the ladder":         {row, strings.Replace(row, "protocol-board:5wd", "contact-point:5wd", 1), "must go up the ladder"},
 		"hours after days":        {row, strings.Replace(row, "board:5wd", "board:500h", 1), "must go up the ladder"},
-		"a gated reflection":      {"45,24:00,yes,,,,", "45,24:00,yes,adult-consent,,,", "the reflection period may depend on nothing"},
+		"a gated reflection":      {"45,24:00,owes,,,,", "45,24:00,yes,adult-consent,,,", "the reflection period may depend on nothing"},
 		"an urgency without":      {"held,routine,", "recall-confirm,immediate,", "the clock held has no row for urgency routine"},
 		"an urgency twice":        {"held,routine,", "held,priority,", "the clock held has a second row at deadlines.csv:3"},
 		"any and one":             {"referral,any,", "outcome,routine,", "the clock outcome has a second row"},

@@ -50,6 +50,9 @@ type verdict struct {
 func (p *Policy) firstFailure(q *question) verdict {
 	v := p.knownTest(q)
 	if v.reason == "" {
+		v = p.supportTest(q)
+	}
+	if v.reason == "" {
 		v = p.barTest(q)
 	}
 	if v.reason == "" {

@@ -89,6 +89,9 @@ func (p *Policy) Cite(id schemas.Code) (Citation, bool) {
 	if s, ok := p.Safeguard(id); ok {
 		return Citation{id, s.Place(), s.Clause, "", s.Source, s.Confidence}, true
 	}
+	if r, ok := find(p.providers, func(r Provider) bool { return r.ID == id }); ok {
+		return Citation{id, r.Place(), r.text(), "", r.Source, r.Confidence}, true
+	}
 	if m, ok := p.Member(schemas.MemberID(id)); ok {
 		return Citation{id, m.Place(), m.Name + ", ceiling " + string(m.Ceiling), "", m.Source, m.Confidence}, true
 	}

@@ -166,6 +166,9 @@ func (p *Policy) concerned(room []hit, m *schemas.Message, day time.Time, rec *R
 // concernedBy adds the members that one item concerns, in no order.
 func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Time, rec *Recorded) []hit {
 	if to, addressed := recipientsOf(m, rec); addressed {
+		if id, found := p.supporter(m, day); found {
+			to = append(slices.Clip(to), id)
+		}
 		return p.addressees(room, m, i, to, day)
 	}
 	areas := m.ItemJurisdictions(i)
@@ -185,11 +188,19 @@ func (p *Policy) concernedBy(room []hit, m *schemas.Message, i int, day time.Tim
 }
 
 // addressees adds the members that a message names itself, by the rules that
-// name its kind.
+// name its kind, and those that hear of it unnamed.
 func (p *Policy) addressees(room []hit, m *schemas.Message, i int, to []schemas.MemberID, day time.Time) []hit {
 	for n := range p.rules {
 		rule := &p.rules[n]
 		if !slices.Contains(rule.Kinds, m.Kind) || !rule.On(day) || !rule.fits(m, i, "") {
+			continue
+		}
+		if rule.Mandatory {
+			for _, at := range rule.Members.list {
+				if member := &p.members[at]; member.On(day) && member.Class != Source && member.ID != m.Originator && rule.hearsUnnamed(m, i, member) {
+					room = append(room, hit{int32(at), int32(i), int32(n)})
+				}
+			}
 			continue
 		}
 		for _, id := range to {

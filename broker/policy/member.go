@@ -33,6 +33,19 @@ func (p *Policy) Broker() (schemas.MemberID, bool) {
 	return m.ID, ok
 }
 
+// Refers says whether a member is a first responder, which refers those who may
+// be victims to a competent authority.
+func (p *Policy) Refers(id schemas.MemberID) bool {
+	n := p.position(id)
+	return n >= 0 && p.members[n].FirstResponder
+}
+
+// IsHub says whether a member is the hub.
+func (p *Policy) IsHub(id schemas.MemberID) bool {
+	n := p.position(id)
+	return n >= 0 && p.members[n].Kind == "hub"
+}
+
 // Member is a party to the protocol: one body, or one part of a body that
 // the law or the protocol holds apart from the rest.
 type Member struct {

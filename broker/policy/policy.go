@@ -33,6 +33,9 @@ type Policy struct {
 	// calendars has the working days of each nation.
 	calendars map[schemas.Code]*Calendar
 	bareSteps []BareStep
+	// providers are in the order of preference.
+	providers []Provider
+	retention []Retention
 	// index finds the rules and members that an item meets; gatewaysOf has
 	// the gateways that lead from each member, in order.
 	index      index
@@ -69,10 +72,14 @@ const (
 	deadlinesTable  = "deadlines.csv"
 	holidaysTable   = "holidays.csv"
 	stepsTable      = "steps.csv"
+	mandatoryTable  = "mandatory.csv"
+	providersTable  = "providers.csv"
+	retentionTable  = "retention.csv"
 )
 
 var tableNames = []string{settingsTable, membersTable, rulesTable, conditionsTable, gatewaysTable, barsTable, exceptionsTable,
-	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable}
+	handlingTable, gradingsTable, safeguardsTable, recipientsTable, deadlinesTable, holidaysTable, stepsTable,
+	mandatoryTable, providersTable, retentionTable}
 
 // Load reads and cross-checks the tables at the root of a file system. Its
 // error joins every fault found, each with file and line.
@@ -101,6 +108,7 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	for _, r := range table.Read(tables, rulesTable, ruleColumns, f) {
 		p.rules = append(p.rules, readRule(r, p.members))
 	}
+	p.rules = append(p.rules, readMandatories(tables, p.members, f)...)
 	for _, r := range table.Read(tables, conditionsTable, conditionColumns, f) {
 		p.conditions = append(p.conditions, readCondition(r, p.members))
 	}
@@ -123,11 +131,13 @@ func (p *Policy) readTables(tables fs.FS, f *table.Faults) {
 	for _, r := range table.Read(tables, safeguardsTable, safeguardColumns, f) {
 		p.safeguards = append(p.safeguards, readSafeguard(r, p.members))
 	}
-	for _, r := range table.Read(tables, recipientsTable, recipientColumns, f) {
+	for _, r := range table.Read(tables, recipientsTable, recipientColumns, f, firstRecipientColumns) {
 		p.recipients = append(p.recipients, readRecipient(r, p.members))
 	}
 	p.deadlines = readDeadlines(tables, f)
 	p.readHolidays(tables, f)
+	p.readProviders(tables, f)
+	p.retention = readRetention(tables, f)
 	p.bareSteps = readBareSteps(tables, p.members, f)
 	slices.SortStableFunc(p.bareSteps, func(a, b BareStep) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(p.rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })

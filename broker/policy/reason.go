@@ -17,6 +17,10 @@ const (
 	// item is said to be is not a member on the day, so that nobody can say
 	// which law guards it.
 	ReasonUnknownOrigin schemas.Code = "unknown-origin"
+	// ReasonSupport withholds a referral from a provider of support that does
+	// not take in such a person, by providers.csv: type of exploitation, sex, age,
+	// area or what is needed do not fit, or are not known.
+	ReasonSupport schemas.Code = "not-suited"
 	// ReasonBar withholds under an absolute bar, such as the Employment
 	// Agencies Act 1973 s.9(4).
 	ReasonBar schemas.Code = "bar"
@@ -52,6 +56,7 @@ var reasonTexts = map[schemas.Code]string{
 	ReasonNotConcerned:      "no rule says that the member is to hear this item",
 	ReasonUnknownOriginator: "the sender is not a member on the day",
 	ReasonUnknownOrigin:     "the item's origin is not a member on the day, so that no law can be tested",
+	ReasonSupport:           "the provider of support is not known to take in such a person: see 'liaison support find'",
 	ReasonBar:               "an absolute bar on disclosure covers the item, and no exception is open",
 	ReasonGateway:           "no legal gateway leads to the member from the sender and from the item's origin",
 	ReasonUngraded:          "the item is not graded, or has no handling code; only the hub may have it, to grade it",
@@ -65,7 +70,7 @@ var reasonTexts = map[schemas.Code]string{
 
 // Reasons lists the reason codes in the order of the tests.
 func Reasons() []schemas.Code {
-	return []schemas.Code{ReasonPermitted, ReasonNotConcerned, ReasonUnknownOriginator, ReasonUnknownOrigin,
+	return []schemas.Code{ReasonPermitted, ReasonNotConcerned, ReasonUnknownOriginator, ReasonUnknownOrigin, ReasonSupport,
 		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst, ReasonNoStep}
 }
 

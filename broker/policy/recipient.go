@@ -49,6 +49,9 @@ type Recipient struct {
 	// Subjects are the kinds of subject that a copy may have; of another kind,
 	// the subject is left out as a whole.
 	Subjects []schemas.SubjectKind
+	// Positions are what a person must be in the matter to be in a copy; empty is
+	// no limit. A person of another position is left out as a whole.
+	Positions []string
 	// WithheldItems says whether a copy tells how many items it lacks. Those
 	// whose existence is protected are never counted.
 	WithheldItems bool
@@ -57,18 +60,33 @@ type Recipient struct {
 	table.Row
 }
 
-var recipientColumns = append([]string{"id", "members", "fields", "subjects", "withheld_items", "clause"}, table.RowColumns...)
+var recipientColumns = append([]string{"id", "members", "fields", "subjects", "positions", "withheld_items", "clause"}, table.RowColumns...)
+
+// firstRecipientColumns are those of sets that were kept before there were
+// positions: they have no such limit.
+var firstRecipientColumns = append([]string{"id", "members", "fields", "subjects", "withheld_items", "clause"}, table.RowColumns...)
 
 func readRecipient(r table.Record, members []Member) Recipient {
 	return Recipient{
 		ID: schemas.Code(r.ID("id")), Members: selector(r, "members", members), Fields: table.WordsOf(r, "fields", allFields...),
 		Subjects: table.WordsOf(r, "subjects", schemas.PersonSubject, schemas.BusinessSubject, schemas.PremisesSubject,
 			schemas.VehicleSubject, schemas.PhoneSubject),
-		WithheldItems: r.Yes("withheld_items"), Clause: r.Need("clause"), Row: r.Row(),
+		Positions: table.WordsOf(r, "positions", "suspect", "victim", "witness", "worker", "associate"), WithheldItems: r.Yes("withheld_items"), Clause: r.Need("clause"), Row: r.Row(),
 	}
 }
 
+// mayHave says whether a copy may have the subject at all.
+func (r *Recipient) mayHave(s *schemas.Subject) bool {
+	return slices.Contains(r.Subjects, s.Kind) && (s.Kind != schemas.PersonSubject || among(r.Positions, s.Position))
+}
+
 func (r *Recipient) may(f Field) bool { return slices.Contains(r.Fields, f) }
+
+// MayKnow says whether a member's copies may have a field on a day.
+func (p *Policy) MayKnow(id schemas.MemberID, f Field, day time.Time) bool {
+	r := p.recipientOn(id, day)
+	return r != nil && r.may(f)
+}
 
 // recipientOn returns the row for copies of the member, or nil: then it gets
 // none.

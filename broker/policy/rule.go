@@ -7,7 +7,7 @@ import (
 	"liaison/schemas"
 )
 
-// Rule is a row of rules.csv: it says which members are meant to hear of
+// Rule is a row of rules.csv or of mandatory.csv: it says which members are meant to hear of
 // which items. Every cell that is filled must agree; within a cell one is
 // enough. A rule gives nobody a right to an item: the law is tested after it.
 type Rule struct {
@@ -39,6 +39,11 @@ type Rule struct {
 	// AnyIndicator wants some indicator on the item, NoIndicator wants none on
 	// any item of the message. They are written "any" and "none".
 	AnyIndicator, NoIndicator bool
+	// Mandatory marks a row of mandatory.csv: its members hear of messages that
+	// need not name them, of which Actions are what they do (schemas
+	// Message.Action).
+	Mandatory bool
+	Actions   []schemas.Code
 	// Clause is why these members are meant to hear: the clause of the
 	// protocol, the statute or the passage that says so.
 	Clause string

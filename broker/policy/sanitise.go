@@ -20,13 +20,14 @@ import (
 // a copy may not say how information came in, it says the truth that holds for
 // its recipient: from a partner.
 func (p *Policy) Minimise(m *schemas.Message, o schemas.Outcome, day time.Time) *schemas.Message {
-	return p.MinimiseMore(m, o, schemas.Outcome{}, day)
+	return p.MinimiseMore(m, o, schemas.Outcome{}, day, Recorded{})
 }
 
 // MinimiseMore builds the further copy for a member that has got something of
-// the message before: what was disclosed to it then, it does not lack.
-func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day time.Time) *schemas.Message {
-	k := &keeper{Policy: p, m: m, recipient: o.Member, was: was, day: day, to: p.recipientOn(o.Member, day), places: map[int]int{}}
+// the message before: what was disclosed to it then, it does not lack. Of other
+// messages it learns by what is on record.
+func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day time.Time, rec Recorded) *schemas.Message {
+	k := &keeper{Policy: p, m: m, recipient: o.Member, was: was, day: day, rec: rec, to: p.recipientOn(o.Member, day), places: map[int]int{}}
 	if o.Outcome != schemas.Disclosed || o.Message != m.ID || k.to == nil {
 		return nil
 	}
@@ -74,6 +75,7 @@ type keeper struct {
 	*Policy
 	m   *schemas.Message
 	day time.Time
+	rec Recorded
 	to  *Recipient
 	// recipient is the member that the copy is for.
 	recipient schemas.MemberID
@@ -125,7 +127,7 @@ func union[T comparable](whole []T, kept []schemas.ItemOutcome, of func(int) []T
 func (k *keeper) links() []schemas.Link {
 	for _, it := range k.kept {
 		if len(k.m.Items[it.Index].Links) == 0 && k.to.may(FieldLinks) {
-			return slices.Clone(k.m.Links)
+			return k.mayLink(k.m.Links)
 		}
 	}
 	return nil
@@ -141,7 +143,7 @@ func (k *keeper) renumber() {
 		}
 	}
 	for n := range k.m.Subjects {
-		if mentioned[n] && slices.Contains(k.to.Subjects, k.m.Subjects[n].Kind) {
+		if mentioned[n] && k.to.mayHave(&k.m.Subjects[n]) {
 			k.places[n] = len(k.subjects)
 			k.subjects = append(k.subjects, k.subject(&k.m.Subjects[n]))
 		}
@@ -206,7 +208,7 @@ func (k *keeper) item(o schemas.ItemOutcome) schemas.Item {
 		c.Indicators = slices.Clone(it.Indicators)
 	}
 	if k.to.may(FieldLinks) {
-		c.Links = slices.Clone(it.Links)
+		c.Links = k.mayLink(it.Links)
 	}
 	for _, n := range it.Subjects {
 		if place, ok := k.places[n]; ok {
@@ -235,7 +237,7 @@ func (k *keeper) caseBody(crimes []schemas.Code) *schemas.Case {
 	if body == nil {
 		return nil
 	}
-	c := &schemas.Case{Status: body.Status, Lead: body.Lead, Opened: body.Opened}
+	c := &schemas.Case{Status: body.Status, Reason: body.Reason, Lead: body.Lead, Opened: body.Opened}
 	if k.whole && k.to.may(FieldOperation) {
 		c.Operation = body.Operation
 	}

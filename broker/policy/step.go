@@ -108,20 +108,25 @@ func (k *keeper) steps(c *schemas.Message) {
 	}
 	if c.Outcome = clone(m.Outcome); c.Outcome != nil {
 		c.Outcome.To = only
+		if !slices.Contains(c.CrimeTypes, m.Outcome.Strand) {
+			c.Outcome.Strand = "" // the strand of an item that is withheld
+		}
 		c.Outcome.Results = slices.Clone(m.Outcome.Results)
 		c.Outcome.ChargedAs, c.Outcome.AssessedAs = slices.Clone(m.Outcome.ChargedAs), slices.Clone(m.Outcome.AssessedAs)
 	}
 	if c.Referral = clone(m.Referral); c.Referral != nil {
 		c.Referral.To, c.Referral.Earlier, c.Referral.Support = only, nil, slices.Clone(m.Referral.Support)
 		if k.to.may(FieldLinks) {
-			c.Referral.Earlier = slices.Clone(m.Referral.Earlier)
+			c.Referral.Earlier = k.earlier(m.Referral.Earlier)
 		}
 	}
 	if c.Decision = clone(m.Decision); c.Decision != nil {
 		c.Decision.To = only
 	}
 	if c.Notice = clone(m.Notice); c.Notice != nil {
-		c.Notice.To = only
+		if c.Notice.To = only; guardsMentions(m) && !k.knows(m.Notice.Of) {
+			c.Notice.Of = schemas.MessageRef{}
+		}
 	}
 }
 

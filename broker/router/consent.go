@@ -33,8 +33,9 @@ const maxRecords = 200
 
 // reconsider records a consent and, if it counts, decides the message that it
 // is about once more. What was disclosed stays disclosed; only what is newly
-// disclosed is delivered, so that no desk gets an item twice.
-func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, m *schemas.Message) error {
+// disclosed is delivered, so that no desk gets an item twice. It adds nothing if
+// what the message mentions may be in this very batch.
+func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, m *schemas.Message) (added bool, err error) {
 	day := p.Day(m.Created.Time, rec.received)
 	d := decision{entry: r.entryOf(p, rec)}
 	d.entry.Kind, d.entry.Day = ledger.ConsentEntry, day.Format(time.DateOnly)
@@ -43,10 +44,18 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 		Answer: c.Answer, To: c.To, From: d.entry.Day, Until: c.Until}
 	about, err := r.recall(ctx, c.Of)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var again decision
 	if about != nil {
+		if refs := policy.Mentions(about.message); len(refs) > 0 {
+			if len(b.msgs) > 0 {
+				return false, nil
+			}
+			if about.known, err = r.known(ctx, refs); err != nil {
+				return false, err
+			}
+		}
 		about.day, about.today = p.Day(about.message.Created.Time, rec.received), latestDay(about.decision.Records, day)
 		day = about.day
 	}
@@ -55,9 +64,9 @@ func (r *Router) reconsider(ctx context.Context, b *batch, p *policy.Policy, rec
 		failpoint.Here("router.reconsidered")
 	}
 	if err := b.addDecision(d); err != nil || d.entry.Void != "" {
-		return err
+		return true, err
 	}
-	return b.addDecision(again)
+	return true, b.addDecision(again)
 }
 
 // tryAgain decides a message again. If that fails, or its entry would be too
@@ -83,6 +92,8 @@ type recalled struct {
 	// day is the one on which the message is judged, and today that of the
 	// answer that makes it be judged again.
 	day, today time.Time
+	// known is who has the other messages that it mentions.
+	known map[schemas.MessageRef][]schemas.MemberID
 }
 
 // recall reads a message and the latest decision about it, or returns nil if
@@ -94,6 +105,12 @@ func (r *Router) recall(ctx context.Context, of schemas.MessageRef) (*recalled, 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if r.cfg.Erasures != nil {
+		// What is recorded as erased may not be removed yet.
+		if gone, err := r.cfg.Erasures.Erased(ctx, of); gone || err != nil {
+			return nil, err
+		}
 	}
 	s, err := r.cfg.JetStream.Stream(ctx, schemas.IntakeName)
 	if err != nil {
@@ -168,7 +185,7 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 	m, before := about.message, about.decision
 	d.entry = ledger.Entry{
 		Kind: ledger.DecisionEntry, At: r.cfg.Now().UTC(), Policy: p.Hash(), Intake: rec.sequence,
-		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route, Of: before.Of, MadeOf: before.MadeOf, Review: before.Review,
+		Message: before.Message, Originator: before.Originator, Account: before.Account, Route: before.Route, Of: before.Of, MadeOf: before.MadeOf, Review: before.Review, Victim: before.Victim,
 		Commitment: before.Commitment, Day: about.day.Format(time.DateOnly), Replaces: before.Number,
 		Protected: p.Protected(m, about.day), Records: withRecord(before.Records, added),
 	}
@@ -185,6 +202,7 @@ func (r *Router) decideAgain(p *policy.Policy, rec intakeRecord, about *recalled
 func (r *Router) decideMore(d *decision, p *policy.Policy, about *recalled) {
 	m, day := about.message, about.day
 	rec := recordedOf(d.entry.Records, about.today)
+	rec.Known = about.known
 	had := map[schemas.MemberID]schemas.Outcome{}
 	var earlier []schemas.Outcome
 	for _, o := range about.decision.Outcomes {
@@ -201,7 +219,7 @@ func (r *Router) decideMore(d *decision, p *policy.Policy, about *recalled) {
 	for _, o := range p.DecideWith(m, day, rec) {
 		was := had[o.Member]
 		delete(had, o.Member)
-		plans = append(plans, r.plan(p, m, day, withoutEarlier(o, was), was))
+		plans = append(plans, r.plan(p, m, day, plan{outcome: withoutEarlier(o, was), was: was}, rec))
 	}
 	for _, o := range earlier {
 		if _, left := had[o.Member]; left && o.Outcome == schemas.Disclosed {

@@ -54,9 +54,9 @@ func (r *Router) entryOf(p *policy.Policy, rec intakeRecord) ledger.Entry {
 }
 
 // decide judges one accepted record. It never fails: what cannot be judged is
-// held, with the reason. A nil message is one that cannot be read. Holders are
-// the members that have what a recall or a correction is about.
-func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, holders []schemas.MemberID) (d decision) {
+// held, with the reason. A nil message is one that cannot be read. Known is who
+// has the other messages that it is about.
+func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, known policy.Recorded) (d decision) {
 	d.entry = r.entryOf(p, rec)
 	if m == nil {
 		return d.hold(ReasonUndecodable)
@@ -73,13 +73,14 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, 
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry.Day = day.Format("2006-01-02")
 	d.entry.Route, d.entry.MadeOf, d.entry.Review = schemas.Route(m), madeOf(m), m.Review
+	d.entry.Victim = m.MeetsVictim()
 	if of, ok := m.Of(); ok {
 		d.entry.Of = &of
 	}
 	d.entry.Protected = p.Protected(m, day)
 	var plans []plan
-	for _, o := range p.DecideWith(m, day, policy.Recorded{Holders: holders}) {
-		plans = append(plans, r.plan(p, m, day, o, schemas.Outcome{}))
+	for _, o := range p.DecideWith(m, day, known) {
+		plans = append(plans, r.plan(p, m, day, plan{outcome: o}, known))
 	}
 	d.carryOut(p, m, day, plans)
 	return d.settle(p, m)
@@ -158,9 +159,9 @@ type plan struct {
 
 // plan finds the desks that take a member's copy, beside what it got before. A
 // member without one is withheld from: what nobody can read is no disclosure.
-func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, o, was schemas.Outcome) plan {
-	pl := plan{outcome: o, was: was, copied: p.MinimiseMore(m, o, was, day)}
-	if pl.copied == nil {
+func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, pl plan, known policy.Recorded) plan {
+	o := pl.outcome
+	if pl.copied = p.MinimiseMore(m, o, pl.was, day, known); pl.copied == nil {
 		return pl
 	}
 	for _, desk := range r.cfg.Desks.DesksOf(o.Member) {

@@ -27,10 +27,11 @@ type intakeRecord struct {
 
 // reader reads the intake in order behind a place.
 type reader struct {
-	js   jetstream.JetStream
-	last uint64 // the last sequence read
-	name string // of the consumer
-	msgs jetstream.MessagesContext
+	js     jetstream.JetStream
+	ledger *ledger.Ledger
+	last   uint64 // the last sequence read
+	name   string // of the consumer
+	msgs   jetstream.MessagesContext
 	// arrived carries what the engine sends, failed why it ended. ended tells
 	// the pump to stop, and done that it has.
 	arrived     chan jetstream.Msg
@@ -46,8 +47,8 @@ const (
 	idleCheck = 2 * time.Second
 )
 
-func newReader(js jetstream.JetStream, place uint64) *reader {
-	return &reader{js: js, last: place}
+func newReader(js jetstream.JetStream, l *ledger.Ledger, place uint64) *reader {
+	return &reader{js: js, ledger: l, last: place}
 }
 
 // next waits for records and returns all that wait, in order, or none when the
@@ -165,27 +166,33 @@ func (in *reader) take(ctx context.Context, msg jetstream.Msg) (intakeRecord, er
 		return intakeRecord{}, fmt.Errorf("reading the intake: %w", err)
 	}
 	if meta.Sequence.Stream != in.last+1 {
-		return intakeRecord{}, in.explainGap(ctx, meta.Sequence.Stream)
+		if err := in.explainGap(ctx, meta.Sequence.Stream-1); err != nil {
+			return intakeRecord{}, err
+		}
 	}
 	in.last = meta.Sequence.Stream
 	return recordOf(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp), nil
 }
 
-// explainGap tells a message that was only not delivered, for which reading
-// again is the cure, from one that is not there any more.
-func (in *reader) explainGap(ctx context.Context, got uint64) error {
+// explainGap returns nil if entries explain that the messages up to a sequence
+// are not there. Else it tells a message that was only not delivered, for which
+// reading again is the cure, from one that is lost.
+func (in *reader) explainGap(ctx context.Context, to uint64) error {
 	s, err := in.js.Stream(ctx, schemas.IntakeName)
 	if err != nil {
 		return fmt.Errorf("looking into a gap of the intake: %w", err)
 	}
 	_, err = s.GetMsg(ctx, in.last+1)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Errorf("%w: behind sequence %d the next that can be read is %d", ErrGap, in.last, got)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("looking into a gap of the intake: %w", err)
 	}
-	return fmt.Errorf("intake message %d was passed over in delivery", in.last+1)
+	if err == nil {
+		return fmt.Errorf("intake message %d was passed over in delivery", in.last+1)
+	}
+	if ok, err := explained(ctx, in.ledger, in.last+1, to); ok || err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: what lies behind sequence %d, up to %d, cannot be read", ErrGap, in.last, to)
 }
 
 func recordOf(address string, h nats.Header, data []byte, sequence uint64, received time.Time) intakeRecord {
@@ -204,8 +211,13 @@ func (in *reader) checkIdle(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("asking the intake for its end: %w", err)
 	}
-	if last := s.CachedInfo().State.LastSeq; last > in.last && len(in.arrived) == 0 {
-		return in.explainGap(ctx, last)
+	last := s.CachedInfo().State.LastSeq
+	if last == in.last || len(in.arrived) > 0 {
+		return nil
 	}
+	if err := in.explainGap(ctx, last); err != nil {
+		return err
+	}
+	in.last = last
 	return nil
 }

@@ -52,6 +52,9 @@ type Config struct {
 	// needs to be asked.
 	Settled func(ctx context.Context, upTo uint64) error
 	Holders Holders
+	// Erasures says what of a message is still there to be erased. Nil means that
+	// nothing is ever erased.
+	Erasures Erasures
 	// Heard says whether anybody listens at an address of the hub's, so that live
 	// copies are published only to somebody. Nil means that somebody may.
 	Heard func(address string) bool
@@ -73,17 +76,24 @@ type Router struct {
 	fence   atomic.Uint64
 	inForce atomic.Pointer[string]
 	turns   atomic.Uint64
-	// changed rings when the tables or the desks may have changed.
+	// changed rings when the tables or the desks may have changed, or an act waits.
 	changed chan struct{}
+	// acts wait to be recorded, and running says whether Run takes them.
+	acts    chan act
+	running atomic.Bool
 }
 
 // New returns a router that does nothing until Run.
 func New(cfg Config) *Router {
-	return &Router{cfg: cfg, ledger: ledger.New(cfg.JetStream), changed: make(chan struct{}, 1)}
+	return &Router{cfg: cfg, ledger: ledger.New(cfg.JetStream), changed: make(chan struct{}, 1), acts: make(chan act, maxActs)}
 }
 
 // ErrGap says that the intake lacks a message that no entry says was erased.
 var ErrGap = errors.New("a message is missing from the intake")
+
+// errPassed says that a gap was accepted, so that the intake is read anew from
+// behind it.
+var errPassed = errors.New("a gap in the intake is passed")
 
 // ErrDamaged says that the end of the ledger cannot be read.
 var ErrDamaged = errors.New("the ledger is damaged")
@@ -95,9 +105,11 @@ const (
 	maxRetryWait = 5 * time.Second
 )
 
-// Run routes until the context ends. It returns an error only for a gap in the
-// intake or a damaged ledger, which a person must look into.
+// Run routes until the context ends. It returns an error only for a damaged
+// ledger. At a gap in the intake it waits until an operator has accepted it.
 func (r *Router) Run(ctx context.Context) error {
+	r.running.Store(true)
+	defer r.running.Store(false)
 	wait, before := retryWait, ""
 	for {
 		place := r.place.Load()
@@ -105,10 +117,21 @@ func (r *Router) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		if errors.Is(err, errPassed) {
+			continue
+		}
 		r.trouble.Store(&err)
-		if errors.Is(err, ErrGap) || errors.Is(err, ErrDamaged) {
+		if errors.Is(err, ErrDamaged) {
 			r.cfg.Log.Error("routing has stopped until an operator looks into it", "err", err)
 			return err
+		}
+		if errors.Is(err, ErrGap) {
+			if err.Error() != before {
+				r.cfg.Log.Error("routing has stopped until an operator accepts the gap or restores a backup", "err", err)
+				before = err.Error()
+			}
+			r.awaitAct(ctx)
+			continue
 		}
 		// Any other error means: read fence and place again and go on.
 		if r.place.Load() > place {
@@ -175,8 +198,11 @@ func (r *Router) route(ctx context.Context) error {
 	if at, err = r.recordPolicy(ctx, at); err != nil {
 		return err
 	}
+	if at, err = r.actAll(ctx, at); err != nil {
+		return err
+	}
 	r.trouble.Store(nil)
-	in := newReader(r.cfg.JetStream, at.place)
+	in := newReader(r.cfg.JetStream, r.ledger, at.place)
 	defer in.stop()
 	for {
 		waiting, err := in.next(ctx, r.changed)
@@ -188,6 +214,13 @@ func (r *Router) route(ctx context.Context) error {
 			// the turn, and for the entry if it was the tables.
 			if at, err = r.recordPolicy(ctx, at); err != nil {
 				return err
+			}
+			place := at.place
+			if at, err = r.actAll(ctx, at); err != nil {
+				return err
+			}
+			if at.place != place {
+				return errPassed
 			}
 		}
 		failpoint.Here("router.fetched")
@@ -319,24 +352,55 @@ func (r *Router) fill(ctx context.Context, b *batch, waiting []intakeRecord, alo
 func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec intakeRecord, alone bool) (added bool, err error) {
 	m, err := schemas.DecodeCopy(rec.data)
 	if err != nil {
-		return true, b.addDecision(r.decide(p, rec, nil, nil))
+		return true, b.addDecision(r.decide(p, rec, nil, policy.Recorded{}))
 	}
-	var holders []schemas.MemberID
+	var known policy.Recorded
 	switch of, _ := m.Of(); {
 	case m.Consent != nil:
 		if !alone || b.decided[schemas.DecisionAddress(of.Originator, of.ID)] {
 			return false, nil
 		}
-		return true, r.reconsider(ctx, b, p, rec, m)
+		return r.reconsider(ctx, b, p, rec, m)
 	case m.Recall != nil || m.Correction != nil:
 		if !alone || len(b.msgs) > 0 {
 			return false, nil // others may still get it
 		}
-		if holders, err = r.cfg.Holders.Holders(ctx, of); err != nil {
+		if known.Holders, err = r.cfg.Holders.Holders(ctx, of); err != nil {
 			return false, fmt.Errorf("finding who has a message: %w", err)
 		}
 	}
-	return true, b.addDecision(r.decide(p, rec, m, holders))
+	if refs := policy.Mentions(m); len(refs) > 0 {
+		if !alone || len(b.msgs) > 0 {
+			return false, nil // others may still get what it mentions
+		}
+		if known.Known, err = r.known(ctx, refs); err != nil {
+			return false, err
+		}
+	}
+	if err := b.addDecision(r.decide(p, rec, m, known)); err != nil || m.Recall == nil {
+		return true, err
+	}
+	return true, r.addErasure(ctx, b, rec, m.Recall.Of)
+}
+
+// known returns who got anything of each of the messages, by what is committed.
+func (r *Router) known(ctx context.Context, refs []schemas.MessageRef) (map[schemas.MessageRef][]schemas.MemberID, error) {
+	got := map[schemas.MessageRef][]schemas.MemberID{}
+	for _, ref := range refs {
+		e, err := r.ledger.Decision(ctx, ref.Originator, ref.ID)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("finding who may learn of a message: %w", err)
+		}
+		for _, o := range e.Outcomes {
+			if o.Outcome == schemas.Disclosed {
+				got[ref] = append(got[ref], o.Member)
+			}
+		}
+	}
+	return got, nil
 }
 
 // publishLive shows committed copies to live readers, if there are any, at most

@@ -34,6 +34,12 @@ func (m *Mapping) caseBody() {
 		Lead:   schemas.MemberID(word(c, "lead", string(m.form.Member))),
 		Opened: opened.Date, Operation: known(c.Value("operation")),
 	}
+	if body.Status == "suspended" {
+		body.Status = schemas.CaseMonitoring // the word of the systems of the day
+	}
+	if body.Status == schemas.CaseClosed {
+		body.Reason = schemas.Code(word(c, "result", "not-stated"))
+	}
 	for _, s := range c.All("strand") {
 		body.Strands = append(body.Strands, schemas.Strand{CrimeType: schemas.Code(word(s, "crime_type", "")), Lead: schemas.MemberID(word(s, "lead", string(body.Lead)))})
 	}

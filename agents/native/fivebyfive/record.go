@@ -113,7 +113,8 @@ func (m *Mapping) envelope() {
 	m.check(r, "marking", p)
 	msg.Urgency = schemas.Urgency(word(r, "urgency", string(schemas.Routine)))
 	msg.Purpose = schemas.Code(word(r, "purpose", "prevent-detect-crime"))
-	msg.Sectors = m.codes(r, "sectors", schemas.Sectors())
+	msg.Sectors, p = native.Sectors(r.Value("sectors"), nil)
+	m.check(r, "sectors", p)
 	review, p := native.Date(r.Value("review_date"))
 	m.check(r, "review_date", p)
 	msg.Review = review.Date

@@ -1,0 +1,196 @@
+package check_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"liaison/agents"
+	"liaison/broker"
+	"liaison/broker/accounts"
+	"liaison/broker/check"
+	"liaison/broker/ledger"
+	"liaison/deploy/protocol"
+	"liaison/schemas"
+)
+
+// playErased runs a broker at which a tip is recalled (31), and others are erased
+// by an operator (32, 33).
+func playErased(t *testing.T) *memory {
+	t.Helper()
+	dir := t.TempDir()
+	b, err := broker.Open(t.Context(), broker.Config{Dir: filepath.Join(dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables,
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	p := &played{Broker: b, t: t, dir: dir, clients: map[schemas.MemberID]*agents.Client{}}
+	for _, m := range []schemas.MemberID{"gla", "lincolnshire", "ukhtc"} {
+		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: m, Role: accounts.Both, At: time.Now(), By: "test"})
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(dir, "creds"), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "creds", string(m)+".creds"), issued.Creds, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := twoItems(32)
+	held.Subjects[2].Position = "" // no victim, whose referral would be owed
+	p.send(tip(1), twoItems(31), held, tip(33), tip(2))
+	p.settle()
+	p.send(recall(10, 31), answer("gla", 11, 32, schemas.AuthorityOriginator, schemas.Refused)) // what waits of 32 is closed
+	p.settle()
+	for _, n := range []int{32, 33} {
+		if _, err := p.Erase(t.Context(), broker.Erasing{Of: schemas.MessageRef{Originator: "gla", ID: idOf(n)}, Reason: "a test", By: "test"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := p.Verify(t.Context()); err != nil || !r.Sound() || r.Erased != 3 || r.Erasures != 3 || r.Unjudged == 0 {
+		t.Fatalf("the checker says of what a real broker erased: %+v, %v", r, err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	return remember(t, b)
+}
+
+// wrongErasures are histories that the checker must find fault with.
+var wrongErasures = []struct {
+	name string
+	want check.Kind
+	do   func(*doctor)
+}{
+	{"a copy is gone that the erasure does not name", check.Gap, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Copies[0].To-- })
+	}},
+	{"a copy is gone that no erasure names", check.Gap, func(d *doctor) { d.cut(ledger.Stream, d.copyAt(1, "lincolnshire/main"), 1) }},
+	{"an accepted message is gone that the erasure does not name", check.Gap, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Intake = 0 })
+	}},
+	{"a copy is still there after its erasure", check.Erasing, func(d *doctor) {
+		_, e := d.entryAt(erasureOf(33))
+		r := d.feeds()[d.copyAt(1, "lincolnshire/main")]
+		r.Sequence = e.Erased.Messages[0].Copies[0].From
+		at := slices.IndexFunc(d.feeds(), func(f check.Record) bool { return f.Sequence > r.Sequence })
+		d.streams[ledger.Stream] = slices.Insert(d.feeds(), at, r)
+	}},
+	{"a copy that is still there is said to be erased", check.Erasing, func(d *doctor) {
+		at, e := d.entryAt(about(1))
+		seq := d.feeds()[at].Sequence
+		d.edit(erasureOf(33), func(x *ledger.Entry) {
+			x.Erased.Messages = append(x.Erased.Messages, ledger.Gone{Of: schemas.MessageRef{Originator: "gla", ID: idOf(1)}, Copies: []ledger.Span{{From: seq + 1, To: seq + uint64(e.Copies)}}})
+		})
+	}},
+	{"a message that is still there is said to be erased", check.Erasing, func(d *doctor) {
+		_, e := d.entryAt(about(1))
+		d.edit(erasureOf(33), func(x *ledger.Entry) {
+			x.Erased.Messages = append(x.Erased.Messages, ledger.Gone{Of: schemas.MessageRef{Originator: "gla", ID: idOf(1)}, Intake: e.Intake})
+		})
+	}},
+	{"an erasure names a decision", check.Erasing, func(d *doctor) {
+		at, _ := d.entryAt(about(1))
+		seq := d.feeds()[at].Sequence
+		d.edit(erasureOf(33), func(e *ledger.Entry) {
+			e.Erased.Messages[0].Copies = append(e.Erased.Messages[0].Copies, ledger.Span{From: seq, To: seq})
+		})
+	}},
+	{"a decision is removed, and an erasure names it", check.Gap, func(d *doctor) {
+		at, _ := d.entryAt(about(33))
+		seq := d.feeds()[at].Sequence
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Copies[0].From = seq })
+		d.cut(ledger.Stream, at, 1)
+		d.reseal()
+	}},
+	{"an erasure names another message's copies for one", check.Gap, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Of.ID = idOf(1) })
+	}},
+	{"an erasure names another place in the intake", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Of.ID = idOf(1) })
+	}},
+	{"an erasure is of what was never decided", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages[0].Of.ID = idOf(77) })
+	}},
+	{"an erasure names nothing", check.Erasing, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Messages = nil }) }},
+	{"what the tables keep is erased for its age", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Why, e.Erased.Reason = ledger.ErasedRetention, "" })
+	}},
+	{"an operator's erasure has no reason", check.Erasing, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Reason = "" }) }},
+	{"an erasure has a reason that there is not", check.Erasing, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Erased.Why = "tidying" }) }},
+	{"an erasure names a recall that there was not", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) {
+			e.Erased.Why, e.Erased.Recall = ledger.ErasedRecall, &schemas.MessageRef{Originator: "gla", ID: recall(10, 31).ID}
+		})
+	}},
+	{"a recall is followed by no erasure of its own", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(31), func(e *ledger.Entry) { e.Erased.Why, e.Erased.Reason, e.By = ledger.ErasedOperator, "a test", "test" })
+	}},
+	{"an erasure keeps what the message said", check.Leak, func(d *doctor) {
+		d.edit(erasureOf(31), func(e *ledger.Entry) { e.Erased.Messages[0].Step = encode(d.t, twoItems(31), schemas.TypeMsgPack) })
+	}},
+	{"an erasure moves the place in the intake", check.Chain, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Intake++ }) }},
+	{"a gap is accepted by nobody", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(33), func(e *ledger.Entry) {
+			e.Kind, e.Gap, e.Erased = ledger.GapEntry, &ledger.Gap{Stream: ledger.Stream, Span: e.Erased.Messages[0].Copies[0], Reason: "a test"}, nil
+			e.By = ""
+		})
+	}},
+}
+
+func TestTheCheckerFindsEveryWrongErasure(t *testing.T) {
+	whole := playErased(t)
+	if r := checked(t, whole); !r.Sound() || r.Notes > 0 {
+		t.Fatalf("before anything is doctored: %+v", r.Findings)
+	}
+	for _, c := range wrongErasures {
+		t.Run(c.name, func(t *testing.T) {
+			d := &doctor{whole.clone(), t}
+			c.do(d)
+			if r := checked(t, d.memory); !has(r, c.want) || r.Sound() {
+				t.Errorf("found %v, want %s", r.Findings, c.want)
+			}
+		})
+	}
+	t.Run("a copy is lost, and an operator accepted it", func(t *testing.T) {
+		d := &doctor{whole.clone(), t}
+		acceptLoss(d)
+		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 || len(r.Gaps) != 1 {
+			t.Errorf("found %v, accepted %v", r.Findings, r.Gaps)
+		}
+	})
+}
+
+// acceptLoss takes a copy out of the feeds, and puts an entry at the end by which
+// an operator accepts that.
+func acceptLoss(d *doctor) {
+	at := d.copyAt(1, "lincolnshire/main")
+	seq := d.feeds()[at].Sequence
+	last := d.feeds()[len(d.feeds())-1]
+	_, e := d.entryAt(erasureOf(33))
+	d.cut(ledger.Stream, at, 1)
+	gap := ledger.Entry{Kind: ledger.GapEntry, At: e.At, Policy: e.Policy, By: "test", Gap: &ledger.Gap{Stream: ledger.Stream, Span: ledger.Span{From: seq, To: seq}, Reason: "a test"}}
+	for _, r := range d.feeds() {
+		if x, err := ledger.Parse(r.Data); strings.HasPrefix(r.Address, "decision.") && err == nil {
+			gap.Intake = max(gap.Intake, x.Intake)
+		}
+	}
+	raw, _, err := ledger.Chain{}.Seal(&gap)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: "decision._.gap-0", Data: raw, Stored: last.Stored})
+	d.ends[ledger.Stream]++
+	d.reseal()
+}

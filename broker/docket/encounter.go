@@ -1,0 +1,153 @@
+package docket
+
+import (
+	"slices"
+
+	"liaison/broker/policy"
+	"liaison/schemas"
+)
+
+// The clock of a referral. It starts when a first responder says in a tip or a
+// case that it has met somebody who may be a victim; where somebody else says so
+// who may not refer, as an inspectorate, when a first responder is told. It is
+// met by a referral that names the message. (National Referral Mechanism process
+// maps: a target of 48 hours, and no limit.)
+
+// encounter starts the clocks, or lets those go on that waited for a consent.
+func (c *change) encounter() error {
+	if !c.entry.Victim || c.referredBefore() {
+		return nil
+	}
+	t := &Thread{Of: c.self(), Urgency: c.message.Urgency, Nation: policy.NationOf(c.message), Protected: c.entry.Protected}
+	row, ok := c.policy.Deadline(policy.ClockReferral, t.Urgency, c.entry.At)
+	if !ok {
+		return nil
+	}
+	answer := c.consented()
+	if answer == schemas.Refused {
+		return c.endThose(t.Of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool { return k.Waits == policy.GateConsent })
+	}
+	for m, adults := range c.responders() {
+		waits := adults && answer == "" && slices.Contains(row.Gates, policy.GateConsent)
+		if err := c.refers(t, m, waits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refers starts the clock of a first responder, which may have to wait.
+func (c *change) refers(t *Thread, m schemas.MemberID, waits bool) error {
+	k := &Clock{Clock: schemas.Clock{Of: t.Of, Name: policy.ClockReferral, Owes: m, Started: c.entry.At},
+		Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
+	before, err := getClock(c.tx, k.key())
+	switch {
+	case err != nil, before != nil && (before.Waits == "" || waits):
+		return err
+	case waits:
+		k.Waits = policy.GateConsent
+		return putClock(c.tx, k)
+	case before != nil && !before.Running():
+		return nil
+	}
+	return c.run(k)
+}
+
+// responders are the first responders that have to refer, each with whether all
+// the possible victims that it knows of are adults for certain: the originator,
+// or else who was told.
+func (c *change) responders() map[schemas.MemberID]bool {
+	m, e := c.message, c.entry
+	if c.policy.Refers(e.Originator) {
+		all := func(int) bool { return true }
+		_, adults := c.victims(all)
+		return map[schemas.MemberID]bool{e.Originator: adults}
+	}
+	told := map[schemas.MemberID]bool{}
+	for _, o := range e.Outcomes {
+		if o.Outcome != schemas.Disclosed || !c.policy.Refers(o.Member) {
+			continue
+		}
+		some, adults := c.victims(func(subject int) bool {
+			return slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
+				return it.Outcome == schemas.Disclosed && it.Index < len(m.Items) && slices.Contains(m.Items[it.Index].Subjects, subject)
+			})
+		})
+		if some {
+			told[o.Member] = adults
+		}
+	}
+	return told
+}
+
+// victims says whether there are possible victims among the subjects that are
+// known, and whether all of them are adults for certain.
+func (c *change) victims(known func(subject int) bool) (some, adults bool) {
+	adults = true
+	for i := range c.message.Subjects {
+		if s := &c.message.Subjects[i]; s.PerhapsVictim() && known(i) {
+			some, adults = true, adults && s.SurelyAdult(c.message.Created.Time)
+		}
+	}
+	return some, adults
+}
+
+// consented is the last answer on record of an adult who is to be referred.
+func (c *change) consented() (answer schemas.ConsentAnswer) {
+	for _, r := range c.entry.Records {
+		if r.Authority == policy.AuthorityReferred {
+			answer = r.Answer
+		}
+	}
+	return answer
+}
+
+// referredBefore says whether the message itself names a referral: the person
+// has been referred.
+func (c *change) referredBefore() bool {
+	return slices.ContainsFunc(c.linked(), func(of schemas.MessageRef) bool {
+		t, err := c.thread(of)
+		return err == nil && t.Kind == schemas.KindReferral
+	})
+}
+
+// linked are the messages that the message or its items link to.
+func (c *change) linked() (refs []schemas.MessageRef) {
+	add := func(links []schemas.Link) {
+		for _, l := range links {
+			if ref := (schemas.MessageRef{Originator: l.Originator, ID: l.ID}); !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	add(c.message.Links)
+	for i := range c.message.Items {
+		add(c.message.ItemLinks(i))
+	}
+	return refs
+}
+
+// referred ends the clocks of those messages that a referral names, of what
+// those are made of, and of what is made of them.
+func (c *change) referred() error {
+	for _, of := range c.linked() {
+		met := []schemas.MessageRef{of}
+		t, err := c.thread(of)
+		if err != nil {
+			return err
+		}
+		met = append(met, t.Promoted...)
+		err = eachUnder(c.tx.Bucket(madeBucket), of, func(rest, _ []byte) error {
+			ref, err := parseRef(string(rest))
+			met = append(met, ref)
+			return err
+		})
+		for i := 0; err == nil && i < len(met); i++ {
+			err = c.endThose(met[i], policy.ClockReferral, schemas.EndMet, func(*Clock) bool { return true })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

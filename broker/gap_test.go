@@ -1,0 +1,115 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"liaison/broker/accounts"
+	"liaison/broker/ledger"
+	"liaison/broker/router"
+	"liaison/schemas"
+)
+
+// loses makes a stream lack a message as if it had been lost: the engine passes
+// over it, and no entry says why.
+func (s *started) loses(stream string, sequence uint64) {
+	s.t.Helper()
+	str, err := s.js.Stream(s.t.Context(), stream)
+	if err == nil {
+		err = str.DeleteMsg(s.t.Context(), sequence)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	for _, name := range []string{"gla", "lincolnshire"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.stop()
+	// Of three that an intake without a router accepts, two are lost.
+	b, err := Open(t.Context(), s.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lone := &started{Broker: b, t: t, dir: dir, creds: s.creds}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.intake.Run(ctx) }()
+	publish(t, lone, 3, 6)
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	lone.loses(schemas.IntakeName, 4)
+	lone.loses(schemas.IntakeName, 5)
+	b.Close()
+
+	next := start(t, dir)
+	next.creds = s.creds
+	for end := time.Now().Add(20 * time.Second); !errors.Is(next.router.Ready(), router.ErrGap); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the router did not stop at the gap: %v", next.router.Ready())
+		}
+	}
+	accept := func(stream string, from, to uint64) error {
+		_, err := next.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: stream, Span: ledger.Span{From: from, To: to}, Reason: "an invented disk"}})
+		return err
+	}
+	for name, err := range map[string]error{"what is there": accept(schemas.IntakeName, 3, 5), "what is no stream": accept("OTHER", 4, 5),
+		"what lies behind the end": accept(schemas.IntakeName, 4, 9), "an entry": accept(ledger.Stream, 1, 1)} {
+		if !errors.Is(err, ErrNoGap) {
+			t.Errorf("%s is accepted as a gap: %v", name, err)
+		}
+	}
+	if err := accept(schemas.IntakeName, 4, 5); err != nil {
+		t.Fatal(err)
+	}
+	next.routed(6)
+	if err := accept(schemas.IntakeName, 4, 5); !errors.Is(err, ErrNoGap) {
+		t.Errorf("accepted twice: %v", err)
+	}
+	r, err := next.Verify(t.Context())
+	if err != nil || !r.Sound() || len(r.Gaps) != 1 || r.Gaps[0].From != 4 || r.Gaps[0].To != 5 || r.Gaps[0].Reason != "an invented disk" || r.Gaps[0].By == "" {
+		t.Errorf("the checker says %+v, %v", r, err)
+	}
+	if err := next.router.Ready(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACopyThatIsLostCanBeAcceptedAndAnEntryCannot(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "lincolnshire", "ukhtc"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	publish(t, s, 0, 2)
+	s.routed(2)
+	s.loses(ledger.Stream, 4)
+	if r, err := s.Verify(t.Context()); err != nil || r.Sound() {
+		t.Fatalf("a copy is lost and nobody says so: %v", err)
+	}
+	gap := ledger.Gap{Stream: ledger.Stream, Span: ledger.Span{From: 4, To: 4}, Reason: "an invented disk"}
+	e, err := s.AcceptGap(t.Context(), GapQuery{Gap: gap, By: "test"})
+	if err != nil || e.Gap.Span != gap.Span {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if r, err := s.Verify(t.Context()); err != nil || !r.Sound() || len(r.Gaps) != 1 {
+		t.Errorf("the checker says %+v, %v", r, err)
+	}
+	if err := s.scrub.scrub(t.Context()); err != nil || s.scrub.State().Damages > 0 {
+		t.Errorf("the scrub says %+v, %v", s.scrub.State(), err)
+	}
+	s.loses(ledger.Stream, 5) // the second decision
+	gap.Span = ledger.Span{From: 5, To: 5}
+	if _, err := s.AcceptGap(t.Context(), GapQuery{Gap: gap}); !errors.Is(err, ErrNoGap) {
+		t.Errorf("an entry's loss is accepted: %v", err)
+	}
+}

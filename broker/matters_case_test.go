@@ -1,0 +1,171 @@
+package broker
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"liaison/schemas"
+)
+
+// outcomeOf is what came of a case, or of a strand.
+func (m *matters) outcomeOf(from schemas.MemberID, of *schemas.Message, strand schemas.Code, status schemas.CaseStatus, result schemas.Code, to ...schemas.MemberID) *schemas.Message {
+	o := full(m.message(schemas.KindOutcome, from), "What came of the invented matter.")
+	o.CrimeTypes = []schemas.Code{"forced-labour", "nmw-underpayment", "unlicensed-gangmaster"}
+	o.Outcome = &schemas.Feedback{Of: refTo(of), Strand: strand, To: to, Results: []schemas.Code{result}, Status: status}
+	return o
+}
+
+func (m *matters) tip(from schemas.MemberID) *schemas.Message {
+	tip := full(m.message(schemas.KindTip, from), "Workers at an invented farm have had their passports taken.")
+	tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+	return m.takes(tip)
+}
+
+func (m *matters) shown(to schemas.MemberID, of *schemas.Message) (seen schemas.Thread) {
+	m.t.Helper()
+	question(m.t, m.links[to], schemas.AskThread, `{"originator":"`+string(of.Originator)+`","id":"`+string(of.ID)+`"}`, &seen)
+	return seen
+}
+
+func (m *matters) task(from, to schemas.MemberID, of *schemas.Message, action schemas.TaskingAction, strand schemas.Code) *schemas.Message {
+	k := m.message(schemas.KindTasking, from)
+	k.Tasking = &schemas.Tasking{Of: refTo(of), Action: action, To: to, Strand: strand}
+	return k
+}
+
+func TestACaseHasStrandsStatesAndADebtToEverySource(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
+	first, second := m.tip("gla"), m.tip("ukhtc")
+	opened := caseOf(m.message(schemas.KindCase, "lincolnshire"), first, schemas.CaseOpen)
+	opened.Links = append(opened.Links, schemas.Link{Originator: "ukhtc", ID: second.ID, Relation: schemas.Promotes})
+	if err := opened.Case.Strands[0].Review.UnmarshalText([]byte("2009-09-30")); err != nil {
+		t.Fatal(err)
+	}
+	opened.Case.Strands[0].Gateway = "police-common-law"
+	m.takes(opened)
+	seen := m.shown("lincolnshire", opened)
+	if !slices.Equal(seen.Promoted, []schemas.MessageRef{refTo(first), refTo(second)}) {
+		t.Errorf("made of %v", seen.Promoted)
+	}
+	reviews := map[schemas.Code]string{}
+	for _, c := range seen.Clocks {
+		reviews[c.Strand] = string(c.Owes) + " " + c.Due.In(inLondon(t, "2009-01-01 00:00").Location()).Format("2006-01-02")
+	}
+	want := map[schemas.Code]string{"forced-labour": "lincolnshire 2009-10-01", "nmw-underpayment": "lincolnshire 2010-08-25", "unlicensed-gangmaster": "lincolnshire 2010-08-25"}
+	if fmt.Sprint(reviews) != fmt.Sprint(want) {
+		t.Errorf("each strand has a clock of its own: %v", reviews)
+	}
+
+	// A strand goes to HM Revenue, with its clock, and is closed by it alone.
+	m.takes(m.task("lincolnshire", "hmrc-nmw", opened, schemas.TaskingOffer, "nmw-underpayment"))
+	m.takes(m.task("hmrc-nmw", "lincolnshire", opened, schemas.TaskingAccept, "nmw-underpayment"))
+	if c := m.clockOf("review", "hmrc-nmw"); !c.Running() || c.Strand != "nmw-underpayment" || !c.Due.Equal(inLondon(t, "2010-08-25 00:00")) {
+		t.Errorf("the strand's new lead owes %+v", c)
+	}
+	if advice := m.refused(m.outcomeOf("lincolnshire", opened, "nmw-underpayment", schemas.CaseClosed, "no-further-action", "gla")); advice == "" {
+		t.Error("another closes the strand")
+	}
+	m.takes(m.outcomeOf("hmrc-nmw", opened, "nmw-underpayment", schemas.CaseClosed, "underpayment-notice", "gla", "lincolnshire"))
+	m.refused(m.task("hmrc-nmw", "gla", opened, schemas.TaskingOffer, "nmw-underpayment"))
+	seen = m.shown("lincolnshire", opened)
+	if seen.Status != schemas.CaseOpen || seen.Closed["nmw-underpayment"] != "underpayment-notice" || len(seen.Closed) != 1 {
+		t.Errorf("after one strand was closed: %+v", seen)
+	}
+	var led []string
+	for _, l := range seen.Led {
+		if l.Strand == "nmw-underpayment" {
+			led = append(led, string(l.Member))
+		}
+	}
+	if fmt.Sprint(led) != "[lincolnshire hmrc-nmw]" {
+		t.Errorf("who led the strand: %v", led)
+	}
+	if seen := m.shown("gla", opened); len(seen.Leads) == 0 || slices.Contains(seen.Promoted, refTo(second)) != m.has("gla", second) {
+		t.Errorf("the GLA sees %+v", seen)
+	}
+
+	// The case is watched, closed and reopened, each by its lead alone.
+	again := func(status schemas.CaseStatus, reason schemas.Code) *schemas.Message {
+		c := caseOf(m.message(schemas.KindCase, "lincolnshire"), first, status)
+		c.Case.Reason = reason
+		c.Links = append(c.Links, schemas.Link{Originator: "lincolnshire", ID: opened.ID, Relation: schemas.Supersedes})
+		return c
+	}
+	if advice := m.refused(again(schemas.CaseOpen, schemas.CaseReopened)); advice != "possible now: case open, case monitoring, case closed" {
+		t.Errorf("what is open is reopened: %q", advice)
+	}
+	m.takes(again(schemas.CaseMonitoring, ""))
+	closed := m.takes(again(schemas.CaseClosed, "prosecution"))
+	owed := func() (to []string) {
+		for _, c := range m.shown("lincolnshire", closed).Clocks {
+			if c.Name == "outcome" && c.Running() {
+				to = append(to, string(c.To))
+			}
+			if c.Name == "review" && c.Running() {
+				t.Errorf("a strand of a closed case is to be reviewed: %+v", c)
+			}
+		}
+		slices.Sort(to)
+		return to
+	}
+	if got := fmt.Sprint(owed()); got != "[gla ukhtc]" {
+		t.Errorf("every source is owed the outcome: %s", got)
+	}
+	m.refused(m.task("lincolnshire", "gla", opened, schemas.TaskingOffer, ""))
+	if advice := m.refused(again(schemas.CaseOpen, "")); advice != "possible now: case closed, case reopened" {
+		t.Errorf("what is closed is opened without a reason: %q", advice)
+	}
+	if got := m.shown("lincolnshire", closed).Closed; len(got) != 4 || got[""] != "prosecution" || got["nmw-underpayment"] != "underpayment-notice" {
+		t.Errorf("closed: %v", got)
+	}
+	m.takes(m.outcomeOf("lincolnshire", closed, "", schemas.CaseClosed, "prosecution", "gla"))
+	if got := fmt.Sprint(owed()); got != "[ukhtc]" {
+		t.Errorf("after the GLA was told: %s", got)
+	}
+	m.set("2009-09-01 17:01")
+	m.hears("ukhtc", "that it was not told", isNotice(schemas.NoticeLapsed, "outcome", ""))
+	m.takes(again(schemas.CaseOpen, schemas.CaseReopened))
+	if seen := m.shown("lincolnshire", opened); seen.Status != schemas.CaseOpen || len(seen.Closed) != 0 {
+		t.Errorf("reopened: %+v", seen)
+	}
+	m.takes(m.outcomeOf("lincolnshire", opened, "", schemas.CaseClosed, "conviction", "gla", "ukhtc"))
+	for _, c := range m.shown("lincolnshire", closed).Clocks {
+		if c.Running() {
+			t.Errorf("closed and told, and yet it owes %+v", c)
+		}
+	}
+	m.anew()
+	m.sound()
+}
+
+// has says whether a member got a copy of a message.
+func (m *matters) has(member schemas.MemberID, of *schemas.Message) bool {
+	m.got[member] = append(m.got[member], fetch(m.t, m.feeds[member])...)
+	return slices.ContainsFunc(m.got[member], func(got *schemas.Message) bool { return got.ID == of.ID })
+}
+
+func TestACorrectionReachesWhoeverHasAnythingOfIt(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	tip := m.tip("gla")
+	opened := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseOpen)
+	opened.Jurisdictions = append(opened.Jurisdictions, schemas.Jurisdiction{Code: "kent", Role: schemas.RoleTransit})
+	m.takes(opened)
+	if m.has("kent", tip) || !m.has("kent", opened) {
+		t.Fatal("Kent must have the tip through the case alone")
+	}
+	if seen := m.shown("kent", opened); len(seen.Superseded) != 0 {
+		t.Errorf("superseded before it is: %v", seen.Superseded)
+	}
+	c := full(m.message(schemas.KindCorrection, "gla"), "Their passports were not taken.")
+	c.Correction = &schemas.Correction{Of: refTo(tip)}
+	m.takes(c)
+	for _, holder := range []schemas.MemberID{"kent", "lincolnshire", "ukhtc"} {
+		m.hears(holder, "the correction", func(got *schemas.Message) bool { return got.ID == c.ID && len(got.Items) == 1 })
+		if seen := m.shown(holder, opened); !slices.Equal(seen.Superseded, []schemas.MessageRef{refTo(c)}) {
+			t.Errorf("%s is not told that its copy is superseded: %+v", holder, seen)
+		}
+	}
+	m.anew()
+	m.sound()
+}

@@ -1,0 +1,120 @@
+package broker
+
+import (
+	"testing"
+
+	"liaison/schemas"
+)
+
+// met is a tip about somebody who may be a victim.
+func (m *matters) met(from schemas.MemberID, born string) *schemas.Message {
+	m.t.Helper()
+	tip := full(m.message(schemas.KindTip, from), "Somebody was found in an invented house.")
+	tip.CrimeTypes = []schemas.Code{"forced-labour", "trafficking-forced-labour"}
+	tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+	tip.Subjects = []schemas.Subject{{Kind: schemas.PersonSubject, Name: "Invented Person", Position: schemas.VictimPosition}}
+	tip.Items[0].Subjects = []int{0}
+	if err := tip.Subjects[0].Born.UnmarshalText([]byte(born)); err != nil {
+		m.t.Fatal(err)
+	}
+	return m.takes(tip)
+}
+
+func (m *matters) refer(from, to schemas.MemberID, of *schemas.Message) *schemas.Message {
+	r := full(m.message(schemas.KindReferral, from), "Found in an invented house.")
+	r.Purpose, r.Items[0].Indicators = "protect-victim", []schemas.Code{"GEN01"}
+	r.Referral = &schemas.Referral{Form: schemas.ChildForm, To: []schemas.MemberID{to}}
+	r.Links = []schemas.Link{{Originator: of.Originator, ID: of.ID, Relation: schemas.SeeAlso}}
+	return m.takes(r)
+}
+
+func TestWhoeverMeetsAVictimHasTwoDaysToRefer(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "hmrc-nmw", "ukhtc")
+	const due = "2009-08-30 10:00" // hours are hours, over a weekend too
+	referral := func(of *schemas.Message, owes schemas.MemberID) (found schemas.Clock) {
+		err := m.ShowDocket(t.Context(), ClocksOf{All: true}, func(c schemas.Clock) error {
+			if c.Name == "referral" && c.Of == refTo(of) && c.Owes == owes {
+				found = c
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	child, doubtful, adult := m.met("gla", "1995-03"), m.met("gla", ""), m.met("gla", "1980")
+	for _, tip := range []*schemas.Message{child, doubtful} {
+		if c := referral(tip, "gla"); !c.Due.Equal(inLondon(t, due)) || c.Waits != "" {
+			t.Errorf("born %q: %+v", tip.Subjects[0].Born, c)
+		}
+		if c := referral(tip, "lincolnshire"); c.Name != "" {
+			t.Errorf("who was only told of it owes a referral beside the first responder: %+v", c)
+		}
+	}
+	if c := referral(adult, "gla"); c.Waits != "adult-consent" || !c.Due.IsZero() {
+		t.Errorf("an adult's clock waits for nothing: %+v", c)
+	}
+
+	// Who may not refer is not who owes it: who may and was told does.
+	told := m.met("hmrc-nmw", "1995")
+	if c := referral(told, "hmrc-nmw"); c.Name != "" {
+		t.Errorf("who is no first responder owes a referral: %+v", c)
+	}
+	if c := referral(told, "gla"); !c.Due.Equal(inLondon(t, due)) {
+		t.Errorf("the first responder that was told: %+v", c)
+	}
+
+	// The adult consents a day later; another refuses.
+	unwilling := m.met("gla", "1980")
+	m.set("2009-08-29 12:00")
+	says := func(of *schemas.Message, answer schemas.ConsentAnswer) {
+		c := m.message(schemas.KindConsent, "gla")
+		c.Consent = &schemas.Consent{Of: refTo(of), Items: []int{0}, Authority: "referred-person", Answer: answer}
+		if answer == schemas.Refused {
+			c.Consent.Reason = "An invented reason."
+		}
+		m.takes(c)
+	}
+	says(adult, schemas.Given)
+	says(unwilling, schemas.Refused)
+	if c := referral(adult, "gla"); c.Waits != "" || !c.Due.Equal(inLondon(t, "2009-08-31 12:00")) {
+		t.Errorf("after the consent: %+v", c)
+	}
+	if c := referral(unwilling, "gla"); c.End != schemas.EndFellAway {
+		t.Errorf("after the refusal: %+v", c)
+	}
+
+	// A referral to nobody who decides is none; one that names the tip is.
+	m.refer("lincolnshire", "gla", told)
+	if c := referral(told, "gla"); !c.Running() {
+		t.Errorf("met by a referral to no competent authority: %+v", c)
+	}
+	m.refer("gla", "ukhtc", told)
+	m.refer("gla", "ukhtc", child)
+	m.set("2009-08-30 10:01")
+	m.hears("gla", "the lapse", func(got *schemas.Message) bool {
+		return isNotice(schemas.NoticeLapsed, "referral", "contact-point")(got) && got.Notice.Of == refTo(doubtful)
+	})
+	for _, tip := range []*schemas.Message{told, child} {
+		if c := referral(tip, "gla"); c.End != schemas.EndMet || c.Late() {
+			t.Errorf("after the referral: %+v", c)
+		}
+	}
+	m.refer("gla", "ukhtc", doubtful)
+	if c := referral(doubtful, "gla"); !c.Late() || !c.Lapsed.Equal(inLondon(t, due)) {
+		t.Errorf("referred too late: %+v", c)
+	}
+
+	// A case that was made of a tip before: a referral of the case will do.
+	tip := m.met("gla", "1995")
+	m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseOpen))
+	var opened *schemas.Message
+	m.hears("ukhtc", "the case", func(got *schemas.Message) bool { opened = got; return got.Case != nil })
+	m.refer("lincolnshire", "ukhtc", opened)
+	if c := referral(tip, "gla"); c.End != schemas.EndMet {
+		t.Errorf("the case was referred: %+v", c)
+	}
+	m.anew()
+	m.sound()
+}

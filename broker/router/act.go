@@ -1,0 +1,154 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// Erasures knows what of a message is still in the broker.
+type Erasures interface {
+	// Left returns all that is left of a message, by what is committed when it is
+	// asked; false if there is nothing.
+	Left(ctx context.Context, of schemas.MessageRef) (ledger.Gone, bool, error)
+	// Erased says whether the ledger records that the accepted message is erased,
+	// though it may not be removed yet.
+	Erased(ctx context.Context, of schemas.MessageRef) (bool, error)
+}
+
+// act is an entry that an operator or the broker itself has written, about no
+// message that waits to be decided.
+type act struct {
+	plan func(context.Context) (*ledger.Entry, error)
+	done chan acted // has room for the answer, so that nobody waits for a caller that left
+}
+
+type acted struct {
+	entry *ledger.Entry
+	err   error
+}
+
+// Act writes the entry that plan returns as the next one of the ledger, or
+// nothing if that is nil, and returns it once it is durable. The router calls
+// plan when nothing else is on its way to the ledger. At, tables, place and number
+// of the entry are filled in. Where Run does not work, Act writes itself.
+func (r *Router) Act(ctx context.Context, plan func(context.Context) (*ledger.Entry, error)) (*ledger.Entry, error) {
+	a := act{plan: plan, done: make(chan acted, 1)}
+	if !r.running.Load() {
+		at, err := r.takePlace(ctx)
+		if err != nil {
+			return nil, err
+		}
+		_, err = r.carryOut(ctx, at, a)
+		d := <-a.done
+		if d.err == nil {
+			d.err = err
+		}
+		return d.entry, d.err
+	}
+	select {
+	case r.acts <- a:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	r.Changed()
+	select {
+	case d := <-a.done:
+		return d.entry, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// maxActs bounds the acts that wait for the router.
+const maxActs = 64
+
+// actAll writes the entries of all acts that wait. Nothing is on its way. An act
+// that cannot be done is its caller's trouble; an error is one of the ledger.
+func (r *Router) actAll(ctx context.Context, at position) (position, error) {
+	for {
+		select {
+		case a := <-r.acts:
+			var err error
+			if at, err = r.carryOut(ctx, at, a); err != nil {
+				return at, err
+			}
+		default:
+			return at, nil
+		}
+	}
+}
+
+// carryOut writes the entry of one act, and answers its caller.
+func (r *Router) carryOut(ctx context.Context, at position, a act) (position, error) {
+	e, err := a.plan(ctx)
+	if p, _ := r.cfg.Policy(); err == nil && e != nil && at.policy != "" && p.Hash() != at.policy {
+		err = errors.New("other tables have come into force meanwhile; try again") // the entry would name those before
+	}
+	if err != nil || e == nil {
+		a.done <- acted{err: err}
+		return at, nil
+	}
+	b := newBatch(at)
+	e.At, e.Policy = r.cfg.Now().UTC(), at.policy
+	if e.Intake < at.place {
+		e.Intake = at.place // more only if a gap in the intake is passed
+	}
+	if err = b.addEntry(e); err == nil {
+		ahead := r.launch(ctx, b)
+		err = ahead.land()
+	}
+	if err != nil {
+		a.done <- acted{err: fmt.Errorf("recording it: %w", err)}
+		return at, err
+	}
+	r.tell(b)
+	r.stand(b.end)
+	a.done <- acted{entry: e}
+	return b.end, nil
+}
+
+// awaitAct waits where nothing can be routed until something has changed: an
+// operator may accept what is missing.
+func (r *Router) awaitAct(ctx context.Context) {
+	select {
+	case <-r.changed:
+	case <-ctx.Done():
+	}
+}
+
+// addErasure adds the entry that says that all that is left of a recalled message
+// is erased, right behind the recall. The originator keeps its own record, as the
+// law may want of it (Criminal Procedure and Investigations Act 1996); the broker
+// has no more purpose for which to keep it (Data Protection Act 1998, fifth
+// principle), and a consent that comes later must not open it again.
+func (r *Router) addErasure(ctx context.Context, b *batch, rec intakeRecord, of schemas.MessageRef) error {
+	if r.cfg.Erasures == nil || of.Originator != rec.originator {
+		return nil
+	}
+	left, some, err := r.cfg.Erasures.Left(ctx, of)
+	if err != nil || !some {
+		return err
+	}
+	return b.addEntry(&ledger.Entry{Kind: ledger.ErasedEntry, At: r.cfg.Now().UTC(), Policy: b.end.policy, Intake: b.end.place,
+		Erased: &ledger.Erasure{Why: ledger.ErasedRecall, Recall: &schemas.MessageRef{Originator: rec.originator, ID: rec.id}, Messages: []ledger.Gone{left}}})
+}
+
+// explained says whether entries explain that messages of the intake are not
+// there: they were erased, or an operator accepted that they are gone.
+func explained(ctx context.Context, l *ledger.Ledger, from, to uint64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, explainWait)
+	defer cancel()
+	var e ledger.Explained
+	if err := l.Explain(ctx, &e); err != nil {
+		return false, fmt.Errorf("looking into a gap of the intake: %w", err)
+	}
+	return len(e.Left(schemas.IntakeName, ledger.Span{From: from, To: to})) == 0, nil
+}
+
+// explainWait bounds the reading of what explains gaps.
+const explainWait = time.Minute
