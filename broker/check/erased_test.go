@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,26 +20,32 @@ import (
 	"liaison/schemas"
 )
 
-// playErased runs a broker at which a tip is recalled (31), and others are erased
-// by an operator (32, 33).
-func playErased(t *testing.T) *memory {
+// playing runs a broker for members, each with a client. End it with stop, which
+// returns what its streams have.
+func playing(t *testing.T, members ...schemas.MemberID) (p *played, stop func() *memory) {
 	t.Helper()
 	dir := t.TempDir()
 	b, err := broker.Open(t.Context(), broker.Config{Dir: filepath.Join(dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, "creds"), 0o700)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
-	p := &played{Broker: b, t: t, dir: dir, clients: map[schemas.MemberID]*agents.Client{}}
-	for _, m := range []schemas.MemberID{"gla", "lincolnshire", "ukhtc"} {
-		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: m, Role: accounts.Both, At: time.Now(), By: "test"})
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(dir, "creds"), 0o700)
+	end := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
+	})
+	t.Cleanup(b.Close)
+	t.Cleanup(end)
+	for _, m := range members {
+		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: m, Role: accounts.Both, At: time.Now(), By: "test"})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, "creds", string(m)+".creds"), issued.Creds, 0o600)
 		}
@@ -46,6 +53,14 @@ func playErased(t *testing.T) *memory {
 			t.Fatal(err)
 		}
 	}
+	return &played{Broker: b, t: t, dir: dir, clients: map[schemas.MemberID]*agents.Client{}}, func() *memory { end(); return remember(t, b) }
+}
+
+// playErased runs a broker at which a tip is recalled (31), and others are erased
+// by an operator (32, 33).
+func playErased(t *testing.T) *memory {
+	t.Helper()
+	p, stop := playing(t, "gla", "lincolnshire", "ukhtc")
 	held := twoItems(32)
 	held.Subjects[2].Position = "" // no victim, whose referral would be owed
 	p.send(tip(1), twoItems(31), held, tip(33), tip(2))
@@ -60,11 +75,7 @@ func playErased(t *testing.T) *memory {
 	if r, err := p.Verify(t.Context()); err != nil || !r.Sound() || r.Erased != 3 || r.Erasures != 3 || r.Unjudged == 0 {
 		t.Fatalf("the checker says of what a real broker erased: %+v, %v", r, err)
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	return remember(t, b)
+	return stop()
 }
 
 // wrongErasures are histories that the checker must find fault with.

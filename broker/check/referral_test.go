@@ -1,20 +1,11 @@
 package check_test
 
 import (
-	"context"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
-	"liaison/agents"
-	"liaison/broker"
-	"liaison/broker/accounts"
 	"liaison/broker/check"
 	"liaison/broker/ledger"
-	"liaison/deploy/protocol"
 	"liaison/schemas"
 )
 
@@ -36,29 +27,7 @@ func referral(n int, form schemas.ReferralForm) *schemas.Message {
 // referred is a history of two referrals, of which the second names the first.
 func referred(t *testing.T) *memory {
 	t.Helper()
-	dir := t.TempDir()
-	b, err := broker.Open(t.Context(), broker.Config{Dir: filepath.Join(dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables,
-		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- b.Run(ctx) }()
-	if err := os.Mkdir(filepath.Join(dir, "creds"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, member := range []schemas.MemberID{"gla", "ukhtc", "poppy", "ceop", "lincolnshire", "childrens-services-lincolnshire"} {
-		issued, err := b.Enrol(t.Context(), accounts.Enrolment{Member: member, Role: accounts.Both, At: time.Now(), By: "test"})
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, "creds", string(member)+".creds"), issued.Creds, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := &played{Broker: b, t: t, dir: dir, clients: map[schemas.MemberID]*agents.Client{}}
+	p, stop := playing(t, "gla", "ukhtc", "poppy", "ceop", "lincolnshire", "childrens-services-lincolnshire")
 	p.send(referral(31, schemas.AdultForm))
 	p.settle()
 	consent := answer("gla", 31, 31, "referred-person", schemas.Given)
@@ -67,11 +36,7 @@ func referred(t *testing.T) *memory {
 	again.Referral.Earlier = []schemas.MessageRef{{Originator: "gla", ID: idOf(31)}}
 	p.send(consent, again)
 	p.settle()
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	return remember(t, b)
+	return stop()
 }
 
 // TestTheCheckerReadsWhoSupportsAndWhoIsAlwaysTold doctors a history of referrals.

@@ -132,32 +132,32 @@ func (d *Docket) Run(ctx context.Context) error {
 			d.trouble.Store(&err)
 			next = d.cfg.Now().Add(retryWait)
 		}
-		d.rest(ctx, next)
+		Rest(ctx, d.cfg.Now, next, d.committed)
 	}
 	return nil
 }
 
-// rest waits until a time, zero being none, until the ledger has grown or until
-// the context ends. The time is the wall's, which may be put forward while the
-// timer counts on: it is compared with the time every lookEvery, and nothing
-// else is looked at.
-func (d *Docket) rest(ctx context.Context, until time.Time) {
+// Rest waits until a time by a clock on the wall, zero being none, until the bell
+// rings or until the context ends. The clock may be put forward, or the machine
+// sleep, while the timer counts on: so it is looked at every second, and nothing
+// else is.
+func Rest(ctx context.Context, now func() time.Time, until time.Time, bell <-chan struct{}) {
 	for {
 		wait := lookEvery
 		if !until.IsZero() {
-			wait = min(wait, max(until.Sub(d.cfg.Now()), time.Millisecond))
+			wait = min(wait, max(until.Sub(now()), time.Millisecond))
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-d.committed:
+		case <-bell:
 			timer.Stop()
 			return
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		}
-		if !until.IsZero() && !d.cfg.Now().Before(until) {
+		if !until.IsZero() && !now().Before(until) {
 			return
 		}
 	}

@@ -272,7 +272,7 @@ func TestTheDocketSleepsUntilTheNextClockIsDue(t *testing.T) {
 					}
 					return time.Now().Add(ahead)
 				}}}
-				d.rest(t.Context(), began.Add(40*24*time.Hour))
+				Rest(t.Context(), d.cfg.Now, began.Add(40*24*time.Hour), d.committed)
 				if slept := time.Since(began); slept != test.want {
 					t.Errorf("it slept for %s, want %s", slept, test.want)
 				}

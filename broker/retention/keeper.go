@@ -95,24 +95,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 			return nil
 		}
 		k.trouble.Store(nil)
-		var wait time.Duration
-		switch {
-		case err != nil:
+		if err != nil {
 			k.cfg.Log.Warn("erasing is tried again", "err", err)
 			k.trouble.Store(&err)
-			wait = retryWait
-		case next.IsZero():
-			wait = time.Hour
-		default:
-			wait = next.Sub(k.cfg.Now())
+			next = k.cfg.Now().Add(retryWait)
 		}
-		timer := time.NewTimer(max(wait, time.Millisecond))
-		select {
-		case <-timer.C:
-		case <-k.grown:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		docket.Rest(ctx, k.cfg.Now, next, k.grown)
 	}
 	return nil
 }
