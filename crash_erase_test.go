@@ -15,9 +15,6 @@ import (
 	"liaison/schemas"
 )
 
-// erasingPoints are where a broker is killed while it erases.
-var erasingPoints = []string{"retention.recorded", "retention.removed"}
-
 // TestKilledWhileErasing builds the broker with its failpoints and kills it
 // between an erasure's entry and the removal of what it names, and after each
 // message that is removed; then it starts the broker again and looks whether

@@ -59,6 +59,9 @@ var steps = []step{
 	{point: "accounts.revoked", most: 1, act: revokeLast, after: lastIsShutOut},
 }
 
+// erasingPoints are those at which TestKilledWhileErasing crashes the broker.
+var erasingPoints = []string{"retention.recorded", "retention.removed"}
+
 // docketPoints are those at which TestDocketKilledAtEveryStep crashes the broker.
 var docketPoints = []string{"docket.applied", "docket.told", "docket.marked"}
 
