@@ -179,7 +179,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	go func() { served <- admin.run(front) }()
 	go func() { served <- b.scrub.run(front) }()
 	go func() { served <- b.keepNote(front) }()
-	go func() { served <- b.retention.Run(front) }()
+	go func() { served <- b.scrub.guard(front, b.retention.Run) }()
 	var faults []error
 	for range cap(served) {
 		if err := <-served; err != nil {

@@ -133,6 +133,50 @@ func TestOtherTablesEraseSoonerFromTheNextMomentOn(t *testing.T) {
 	m.set("2009-09-24 10:00")
 	time.Sleep(50 * time.Millisecond)
 	m.gone(tip, "nothing")
+	tables := tablesWith(t, "tip,180,2190,", "tip,14,30,")
+	if _, err := m.Load(t.Context(), tables, "test"); err != nil {
+		t.Fatal(err)
+	}
+	m.gone(tip, "all")
+	m.whole()
+}
+
+// TestOtherTablesAreHeldAgainstWhatWasWalkedAlready: copies of cases stay for less
+// time than before, and those that the walk has passed go, too.
+func TestOtherTablesAreHeldAgainstWhatWasWalkedAlready(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	c := full(m.message(schemas.KindCase, "gla"), "An invented matter.")
+	c.Case = &schemas.Case{Status: schemas.CaseClosed, Reason: "prosecution", Lead: "gla"}
+	m.takes(c)
+	tip := m.takes(m.tipOf("An invented tip."))
+	m.set("2010-03-10 10:00")
+	m.gone(tip, "copies")
+	tables := tablesWith(t, "case,365,2190,", "case,180,2190,")
+	if _, err := m.Load(t.Context(), tables, "test"); err != nil {
+		t.Fatal(err)
+	}
+	m.set("2010-03-11 10:00")
+	m.gone(c, "copies")
+}
+
+// TestADayOfReviewThatHasPassedCutsNothingShort: it ended when the message came in.
+func TestADayOfReviewThatHasPassedCutsNothingShort(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := m.tipOf("An invented tip.")
+	tip.Created = schemas.At(m.clock.now().AddDate(0, 0, -4))
+	if err := tip.Review.UnmarshalText([]byte("2009-08-23")); err != nil {
+		t.Fatal(err)
+	}
+	m.takes(tip)
+	if due := m.listed("2009-12-24"); len(due) > 0 {
+		t.Errorf("of a tip whose review was due yesterday these are to be erased: %v", due)
+	}
+	m.whole()
+}
+
+// tablesWith are the embedded tables with one text in them replaced.
+func tablesWith(t *testing.T, old, new string) fstest.MapFS {
+	t.Helper()
 	tables := fstest.MapFS{}
 	names, err := fs.Glob(protocol.Tables, "*.csv")
 	if err != nil {
@@ -143,11 +187,7 @@ func TestOtherTablesEraseSoonerFromTheNextMomentOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tables[name] = &fstest.MapFile{Data: []byte(strings.Replace(string(content), "tip,180,2190,", "tip,14,30,", 1))}
+		tables[name] = &fstest.MapFile{Data: []byte(strings.Replace(string(content), old, new, 1))}
 	}
-	if _, err := m.Load(t.Context(), tables, "test"); err != nil {
-		t.Fatal(err)
-	}
-	m.gone(tip, "all")
-	m.whole()
+	return tables
 }

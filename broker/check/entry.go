@@ -119,7 +119,11 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	}
 	if m := j.message; m != nil {
 		c.clockChange(found, m, e)
-		if !sameLinks(e, m) {
+		same, err := c.sameLinks(e, m)
+		if err != nil {
+			return err
+		}
+		if !same {
 			found(Entry, "names other messages that it is about or made of than its message does")
 		}
 		if of, _ := m.Of(); m.Recall != nil || m.Correction != nil {

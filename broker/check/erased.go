@@ -308,7 +308,7 @@ func (t *tables) retained(decided *ledger.Entry, at time.Time) (feeds, intake ti
 	}
 	ry, rm, rd := decided.Review.Start().Date()
 	weeded := time.Date(ry, rm, rd+1, 0, 0, 0, 0, time.UTC)
-	if weeded.Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+	if !weeded.After(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
 		return feeds, intake, true
 	}
 	if r["review"] == "governs" || weeded.Before(feeds) {

@@ -175,21 +175,32 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 
 // sameLinks holds what an entry says that its message is about and made of
 // against the message.
-func sameLinks(e *ledger.Entry, m *schemas.Message) bool {
+func (c *checker) sameLinks(e *ledger.Entry, m *schemas.Message) (bool, error) {
 	of, ok := m.Of()
 	if ok != (e.Of != nil) || ok && *e.Of != of || e.Review != m.Review || e.Victim != victim(m) {
-		return false
+		return false, nil
 	}
 	var made []schemas.MessageRef
 	for i := range m.Items {
 		for _, l := range m.ItemLinks(i) {
 			ref := schemas.MessageRef{Originator: l.Originator, ID: l.ID}
-			if (l.Relation == schemas.Promotes || m.Items[i].Origin == l.Originator) && !slices.Contains(made, ref) {
+			if l.Relation != schemas.Promotes && m.Items[i].Origin != l.Originator || slices.Contains(made, ref) {
+				continue
+			}
+			// What somebody else sent counts only for who has something of it.
+			have := []schemas.MemberID{l.Originator}
+			if l.Originator != m.Originator {
+				var err error
+				if have, err = c.holders(ref); err != nil {
+					return false, err
+				}
+			}
+			if slices.Contains(have, m.Originator) {
 				made = append(made, ref)
 			}
 		}
 	}
-	return slices.Equal(made, e.MadeOf)
+	return slices.Equal(made, e.MadeOf), nil
 }
 
 // victim says whether a tip or a case is about somebody who may be a victim.

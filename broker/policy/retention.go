@@ -89,7 +89,7 @@ func (r *Retention) Retained(decided time.Time, review schemas.Date) (feeds, int
 		return feeds, intake
 	}
 	weeded := review.Start().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
-	if weeded.Before(day) {
+	if !weeded.After(day) {
 		return feeds, intake // it had passed when the message came in: nobody meant that
 	}
 	if r.Review == ReviewGoverns {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ const (
 	// batchSize is the most messages of one entry. They are judged while the
 	// router waits.
 	batchSize = 100
+	// maxEntry bounds the bytes of one entry: the server takes 2 MiB.
+	maxEntry = 512 << 10
 	// day is when what belongs to an open matter is looked at again.
 	day = 24 * time.Hour
 )
@@ -82,10 +85,22 @@ func (k *Keeper) ages(now time.Time) []int {
 	return slices.Sorted(maps.Keys(ages))
 }
 
+// rows names the rows that are in force: by other ones the ledger is walked anew,
+// because what is behind may be due by them.
+func (k *Keeper) rows(now time.Time) string {
+	h := fnv.New64a()
+	for _, kind := range policy.Kinds() {
+		if row, ok := k.cfg.Policy().Retention(kind, now); ok {
+			fmt.Fprintf(h, "%s,%d,%d,%s\n", kind, row.FeedDays, row.IntakeDays, row.Review)
+		}
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
 // walk goes on through the ledger up to the first entry that is younger than so
 // many days, erases what is due, and returns when that entry will be old enough.
 func (k *Keeper) walk(ctx context.Context, days int, now time.Time) (next time.Time, err error) {
-	name := fmt.Sprintf("%d days", days)
+	name := fmt.Sprintf("%d days by %s", days, k.rows(now))
 	after, err := k.cfg.Docket.Walked(name)
 	if err != nil {
 		return next, err
@@ -163,35 +178,50 @@ func (k *Keeper) erase(ctx context.Context, refs []schemas.MessageRef, looked []
 			due = append(due, of)
 		}
 	}
-	if len(due) > 0 {
-		if _, err := k.cfg.Act(ctx, func(ctx context.Context) (*ledger.Entry, error) { return k.entry(ctx, due, now) }); err != nil {
+	for len(due) > 0 {
+		said := 0
+		_, err := k.cfg.Act(ctx, func(ctx context.Context) (e *ledger.Entry, err error) {
+			e, said, err = k.entry(ctx, due, now)
+			return e, err
+		})
+		if err != nil {
 			return fmt.Errorf("recording what is due to be erased: %w", err)
 		}
 		if err := k.Finish(ctx); err != nil {
 			return err
 		}
+		due = due[said:]
 	}
 	return k.cfg.Docket.PutOff(looked, again)
 }
 
 // entry says what of messages is due to be erased, as things stand when nothing
-// else is on its way to the ledger; nil if nothing is.
-func (k *Keeper) entry(ctx context.Context, refs []schemas.MessageRef, now time.Time) (*ledger.Entry, error) {
-	e := &ledger.Entry{Kind: ledger.ErasedEntry, Erased: &ledger.Erasure{Why: ledger.ErasedRetention}}
+// else is on its way to the ledger, and of how many messages it says so: what is
+// too much for one entry is left for the next. It is nil if nothing is due.
+func (k *Keeper) entry(ctx context.Context, refs []schemas.MessageRef, now time.Time) (e *ledger.Entry, said int, err error) {
+	e = &ledger.Entry{Kind: ledger.ErasedEntry, Erased: &ledger.Erasure{Why: ledger.ErasedRetention}}
+	bytes := 0
 	for _, of := range refs {
 		d, err := k.judge(ctx, of, now)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if d.some() && d.Open == "" {
+			if bytes += sizeOf(&d.gone); bytes > maxEntry && len(e.Erased.Messages) > 0 {
+				break
+			}
 			e.Erased.Messages = append(e.Erased.Messages, d.gone)
 		}
+		said++
 	}
 	if len(e.Erased.Messages) == 0 {
-		return nil, nil
+		return nil, said, nil
 	}
-	return e, nil
+	return e, said, nil
 }
+
+// sizeOf is more than the bytes that a message takes of an entry.
+func sizeOf(g *ledger.Gone) int { return 512 + 2*len(g.Step) + 64*len(g.Copies) }
 
 // Due is what is left of a message, until when the protocol keeps it, and what
 // keeps it longer.

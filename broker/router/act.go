@@ -35,10 +35,14 @@ type acted struct {
 // Act writes the entry that plan returns as the next one of the ledger, or
 // nothing if that is nil, and returns it once it is durable. The router calls
 // plan when nothing else is on its way to the ledger. At, tables, place and number
-// of the entry are filled in. Where Run does not work, Act writes itself.
+// of the entry are filled in. Before Run, Act writes itself; where Run has ended, as
+// after damage, nothing is written.
 func (r *Router) Act(ctx context.Context, plan func(context.Context) (*ledger.Entry, error)) (*ledger.Entry, error) {
 	a := act{plan: plan, done: make(chan acted, 1)}
 	if !r.running.Load() {
+		if r.ran.Load() {
+			return nil, errIdle
+		}
 		at, err := r.takePlace(ctx)
 		if err != nil {
 			return nil, err
@@ -63,6 +67,9 @@ func (r *Router) Act(ctx context.Context, plan func(context.Context) (*ledger.En
 		return nil, ctx.Err()
 	}
 }
+
+// errIdle says that nothing is written to the ledger at the moment.
+var errIdle = errors.New("the router does not work now, and nothing is recorded; see 'liaison status'")
 
 // maxActs bounds the acts that wait for the router.
 const maxActs = 64
@@ -98,7 +105,11 @@ func (r *Router) carryOut(ctx context.Context, at position, a act) (position, er
 	if e.Intake < at.place {
 		e.Intake = at.place // more only if a gap in the intake is passed
 	}
-	if err = b.addEntry(e); err == nil {
+	if err = b.addEntry(e); err == nil && b.bytes > maxEntry {
+		a.done <- acted{err: fmt.Errorf("recording it: the entry would have %d bytes, more than can be stored", b.bytes)}
+		return at, nil // it could never be stored, and would be tried for ever
+	}
+	if err == nil {
 		ahead := r.launch(ctx, b)
 		err = ahead.land()
 	}
@@ -134,6 +145,7 @@ func (r *Router) addErasure(ctx context.Context, b *batch, rec intakeRecord, of 
 	if err != nil || !some {
 		return err
 	}
+	b.decided[schemas.DecisionAddress(of.Originator, of.ID)] = true // a consent behind it waits until that is committed
 	return b.addEntry(&ledger.Entry{Kind: ledger.ErasedEntry, At: r.cfg.Now().UTC(), Policy: b.end.policy, Intake: b.end.place,
 		Erased: &ledger.Erasure{Why: ledger.ErasedRecall, Recall: &schemas.MessageRef{Originator: rec.originator, ID: rec.id}, Messages: []ledger.Gone{left}}})
 }

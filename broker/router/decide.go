@@ -72,7 +72,7 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, 
 	}()
 	day := p.Day(m.Created.Time, rec.received)
 	d.entry.Day = day.Format("2006-01-02")
-	d.entry.Route, d.entry.MadeOf, d.entry.Review = schemas.Route(m), madeOf(m), m.Review
+	d.entry.Route, d.entry.Review = schemas.Route(m), m.Review
 	d.entry.Victim = m.MeetsVictim()
 	if of, ok := m.Of(); ok {
 		d.entry.Of = &of
@@ -86,10 +86,10 @@ func (r *Router) decide(p *policy.Policy, rec intakeRecord, m *schemas.Message, 
 	return d.settle(p, m)
 }
 
-// madeOf are the messages that a message is made of: those that it promotes,
-// and those that it links an item of the same member's information to. Whoever
-// has the message then has something of them.
-func madeOf(m *schemas.Message) (refs []schemas.MessageRef) {
+// claims are the messages that a message is made of by what its sender says:
+// those that it promotes, and those that it links an item of the same member's
+// information to.
+func claims(m *schemas.Message) (refs []schemas.MessageRef) {
 	for i := range m.Items {
 		for _, l := range m.ItemLinks(i) {
 			ref := schemas.MessageRef{Originator: l.Originator, ID: l.ID}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type Router struct {
 	// acts wait to be recorded, and running says whether Run takes them.
 	acts    chan act
 	running atomic.Bool
+	ran     atomic.Bool // Run was ever called
 }
 
 // New returns a router that does nothing until Run.
@@ -108,6 +110,7 @@ const (
 // Run routes until the context ends. It returns an error only for a damaged
 // ledger. At a gap in the intake it waits until an operator has accepted it.
 func (r *Router) Run(ctx context.Context) error {
+	r.ran.Store(true)
 	r.running.Store(true)
 	defer r.running.Store(false)
 	wait, before := retryWait, ""
@@ -377,10 +380,40 @@ func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec 
 			return false, err
 		}
 	}
-	if err := b.addDecision(r.decide(p, rec, m, known)); err != nil || m.Recall == nil {
+	made := claims(m)
+	if slices.ContainsFunc(made, func(of schemas.MessageRef) bool { return of.Originator != m.Originator }) {
+		if !alone || len(b.msgs) > 0 {
+			return false, nil // its sender may still get what it names
+		}
+		if made, err = r.has(ctx, m.Originator, made); err != nil {
+			return false, err
+		}
+	}
+	d := r.decide(p, rec, m, known)
+	d.entry.MadeOf = made
+	if err := b.addDecision(d); err != nil || m.Recall == nil {
 		return true, err
 	}
 	return true, r.addErasure(ctx, b, rec, m.Recall.Of)
+}
+
+// has returns those of the messages that a member sent or has something of: whoever
+// has what it makes of them then has something of them, too, and hears of their
+// recall and their correction. To name one is not to have it.
+func (r *Router) has(ctx context.Context, m schemas.MemberID, refs []schemas.MessageRef) (some []schemas.MessageRef, err error) {
+	for _, of := range refs {
+		if of.Originator != m {
+			holders, err := r.cfg.Holders.Holders(ctx, of)
+			if err != nil {
+				return nil, fmt.Errorf("finding who has a message: %w", err)
+			}
+			if !slices.Contains(holders, m) {
+				continue
+			}
+		}
+		some = append(some, of)
+	}
+	return some, nil
 }
 
 // known returns who got anything of each of the messages, by what is committed.
