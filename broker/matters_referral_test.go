@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"strings"
 	"testing"
 
 	"liaison/schemas"
@@ -21,11 +22,17 @@ func (m *matters) met(from schemas.MemberID, born string) *schemas.Message {
 }
 
 func (m *matters) refer(from, to schemas.MemberID, of *schemas.Message) *schemas.Message {
+	m.t.Helper()
+	return m.takes(m.referring(from, to, of))
+}
+
+// referring is a referral that names a message.
+func (m *matters) referring(from, to schemas.MemberID, of *schemas.Message) *schemas.Message {
 	r := full(m.message(schemas.KindReferral, from), "Found in an invented house.")
 	r.Purpose, r.Items[0].Indicators = "protect-victim", []schemas.Code{"GEN01"}
 	r.Referral = &schemas.Referral{Form: schemas.ChildForm, To: []schemas.MemberID{to}}
 	r.Links = []schemas.Link{{Originator: of.Originator, ID: of.ID, Relation: schemas.SeeAlso}}
-	return m.takes(r)
+	return r
 }
 
 func TestWhoeverMeetsAVictimHasTwoDaysToRefer(t *testing.T) {
@@ -85,12 +92,19 @@ func TestWhoeverMeetsAVictimHasTwoDaysToRefer(t *testing.T) {
 		t.Errorf("after the refusal: %+v", c)
 	}
 
-	// A referral to nobody who decides is none; one that names the tip is.
-	m.refer("lincolnshire", "gla", told)
-	if c := referral(told, "gla"); !c.Running() {
-		t.Errorf("met by a referral to no competent authority: %+v", c)
+	// A referral to nobody who decides is none, nor is a decision of which the first
+	// responder is not told.
+	a := submit(t, m.links["lincolnshire"], "submit", encodeMsgPack(t, m.referring("lincolnshire", "gla", told)), nil)
+	if a.Error == nil || !strings.Contains(a.Error.Description, "name a competent authority: ukba-ca or ukhtc") {
+		t.Errorf("a referral to no competent authority: %+v", a)
 	}
-	m.refer("gla", "ukhtc", told)
+	first := m.refer("gla", "ukhtc", told)
+	decided := m.message(schemas.KindDecision, "ukhtc")
+	decided.Decision = &schemas.Finding{Of: refTo(first), To: []schemas.MemberID{"lincolnshire"}, Stage: schemas.ReasonableGrounds, Result: schemas.Positive}
+	a = submit(t, m.links["ukhtc"], "submit", encodeMsgPack(t, decided), nil)
+	if a.Error == nil || !strings.Contains(a.Error.Description, "name gla, too") {
+		t.Errorf("a decision of which the first responder is not told: %+v", a)
+	}
 	m.refer("gla", "ukhtc", child)
 	m.set("2009-08-30 10:01")
 	m.hears("gla", "the lapse", func(got *schemas.Message) bool {

@@ -207,3 +207,22 @@ func TestABundleAnswersForEveryMessage(t *testing.T) {
 	}
 	s.routed(103)
 }
+
+// TestACaseIsLedByMembers: nobody else could ever take, hand over or close it.
+func TestACaseIsLedByMembers(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla")
+	c := full(m.message(schemas.KindCase, "gla"), "An invented matter.")
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "nobody", Strands: []schemas.Strand{{CrimeType: c.CrimeTypes[0], Lead: "nobody-either"}}}
+	a := submit(t, m.links["gla"], "submit", encodeMsgPack(t, c), nil)
+	if a.Error == nil {
+		t.Fatal("a case is taken that nobody leads")
+	}
+	for _, f := range a.Receipts[0].Refusal.Faults {
+		if f.Path != "case.lead" && f.Path != "case.strands[0].lead" || f.Code != "not-a-member" {
+			t.Errorf("refused for %+v", f)
+		}
+	}
+	if n := len(a.Receipts[0].Refusal.Faults); n != 2 {
+		t.Errorf("%d faults are named, want both", n)
+	}
+}

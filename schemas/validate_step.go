@@ -61,8 +61,11 @@ func (v *validator) referral(at place, f *Referral) {
 	if f.Sex != "" {
 		word(v, at.field("sex"), f.Sex, sexes)
 	}
-	if f.Form == AdultForm {
+	switch f.Form {
+	case AdultForm:
 		v.adultForm(at.field("form"))
+	case ChildForm:
+		v.childForm(at.field("form"))
 	}
 	v.recipients(at, f.To)
 	v.codeList(at.field("support"), SupportNeeds(), f.Support, MaxIndicators)
@@ -71,6 +74,24 @@ func (v *validator) referral(at place, f *Referral) {
 	for i, r := range f.Earlier {
 		v.ref(earlier.at(i), r)
 		unique(v, earlier, f.Earlier, i)
+	}
+}
+
+// childForm checks that the dates of birth leave it possible that one of the
+// victims is a child: an adult is referred only with consent.
+func (v *validator) childForm(at place) {
+	adult := -1
+	for i := range v.m.Subjects {
+		switch s := &v.m.Subjects[i]; {
+		case s.Position != "victim":
+		case !s.SurelyAdult(v.m.Created.Time):
+			return
+		default:
+			adult = i
+		}
+	}
+	if adult >= 0 && v.createdPlausible() {
+		v.addf(at, FaultContradiction, "use the adult's form, with the person's signed consent", "by the date of birth subjects[%d] is an adult for certain", adult)
 	}
 }
 

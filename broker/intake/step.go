@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"liaison/broker/policy"
@@ -25,13 +27,58 @@ func checkRecipients(m *schemas.Message, p *policy.Policy, day time.Time) *schem
 		case m.Tasking != nil:
 			path = "tasking.to"
 		}
-		faults = append(faults, schemas.Fault{Path: path, Code: "not-a-member",
-			Problem: fmt.Sprintf("%q is not a member of the protocol on %s", id, day.Format(time.DateOnly)), Advice: "check the member's id and the date of creation"})
+		faults = append(faults, notMember(p, path, id, day))
 	}
+	faults = append(faults, checkParts(m, p, day, to)...)
 	if len(faults) == 0 {
 		return nil
 	}
 	return schemas.Refuse(schemas.RefusedRecipient, "name members of the protocol", faults...)
+}
+
+// notMember is the fault of who is no member on the day.
+func notMember(p *policy.Policy, path string, id schemas.MemberID, day time.Time) schemas.Fault {
+	f := schemas.Fault{Path: path, Code: "not-a-member", Problem: fmt.Sprintf("%q is not a member of the protocol on %s", id, day.Format(time.DateOnly)),
+		Advice: "check the member's id and the date of creation"}
+	switch m, ever := p.Member(id); {
+	case ever && m.SucceededBy != "":
+		f.Advice = fmt.Sprintf("name its successor, %s, or check the date of creation", m.SucceededBy)
+	case ever && !m.ValidTo.IsZero():
+		f.Advice = "it was one until " + m.ValidTo.Format(time.DateOnly) + ": check the date of creation"
+	}
+	return f
+}
+
+// checkParts returns what is wrong with those who have a part in a case, a
+// referral or a decision: who leads is a member, a referral goes to a competent
+// authority, and what that decides goes to the first responder in all cases.
+// (Competent Authority guidance as reproduced by Sefton LSCB.)
+func checkParts(m *schemas.Message, p *policy.Policy, day time.Time, to []schemas.MemberID) (faults []schemas.Fault) {
+	if c := m.Case; c != nil {
+		if !p.MemberOn(c.Lead, day) {
+			faults = append(faults, notMember(p, "case.lead", c.Lead, day))
+		}
+		for i, s := range c.Strands {
+			if !p.MemberOn(s.Lead, day) {
+				faults = append(faults, notMember(p, fmt.Sprintf("case.strands[%d].lead", i), s.Lead, day))
+			}
+		}
+	}
+	if m.Referral != nil && !slices.ContainsFunc(to, p.Decides) {
+		var authorities []string
+		for _, a := range p.Members() {
+			if a.On(day) && p.Decides(a.ID) {
+				authorities = append(authorities, string(a.ID))
+			}
+		}
+		faults = append(faults, schemas.Fault{Path: "referral.to", Code: "no-authority", Problem: "none of those named decides about referrals",
+			Advice: "name a competent authority: " + strings.Join(authorities, " or ")})
+	}
+	if d := m.Decision; d != nil && p.MemberOn(d.Of.Originator, day) && !slices.Contains(to, d.Of.Originator) {
+		faults = append(faults, schemas.Fault{Path: "decision.to", Code: "first-responder", Problem: "the first responder is not told",
+			Advice: fmt.Sprintf("name %s, too: the decision goes to the first responder in all cases", d.Of.Originator)})
+	}
+	return faults
 }
 
 // checkSteps refuses those of the records that are steps which their matter
