@@ -171,8 +171,8 @@ func refusalOf(a schemas.Answer) *schemas.Refusal {
 var refusals = []schemas.Code{
 	schemas.RefusedMalformed, schemas.RefusedOversize, schemas.RefusedInvalid, schemas.RefusedOriginator,
 	schemas.RefusedMember, schemas.RefusedMarking, schemas.RefusedConflict, schemas.RefusedErased,
-	schemas.RefusedAddress, schemas.RefusedHeader, schemas.RefusedFull, schemas.RefusedStorage,
-	schemas.RefusedPartly, schemas.RefusedPermission, schemas.RefusedUnknown,
+	schemas.RefusedAddress, schemas.RefusedHeader, schemas.RefusedFull, schemas.RefusedStorage, schemas.RefusedWaiting,
+	schemas.RefusedPartly, schemas.RefusedPermission, schemas.RefusedUnknown, schemas.RefusedRecipient, schemas.RefusedStep,
 }
 
 func isJSON(body []byte) bool { return len(body) > 0 && body[0] == '{' }

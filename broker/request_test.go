@@ -1,12 +1,14 @@
 package broker
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 
 	"liaison/broker/accounts"
 	"liaison/schemas"
@@ -92,4 +94,25 @@ func TestARequestGoesToThoseItNamesAndItsAnswerToWhoAsked(t *testing.T) {
 	if r, err := s.Verify(t.Context()); err != nil || !r.Sound() || r.Notes > 0 {
 		t.Errorf("the checker thinks otherwise: %+v, %v", r, err)
 	}
+}
+
+// TestAStepRightBehindWhatItIsAboutIsToldToWait: an answer in the same bundle as its
+// request is no fault of the sender's, and is taken when it comes again.
+func TestAStepRightBehindWhatItIsAboutIsToldToWait(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire")
+	c := full(m.message(schemas.KindCase, "gla"), "An invented matter.")
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "gla"}
+	offer := m.message(schemas.KindTasking, "gla")
+	offer.Tasking = &schemas.Tasking{Of: refTo(c), To: "lincolnshire", Action: schemas.TaskingOffer}
+	both := append([]byte{0x92}, encodeMsgPack(t, c)...)
+	msg := answered(t, m.links["gla"], &nats.Msg{Subject: "submit", Data: append(both, encodeMsgPack(t, offer)...)})
+	var a schemas.Answer
+	if err := json.Unmarshal(msg.Data, &a); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Receipts) != 2 || a.Receipts[0].Refusal != nil || a.Receipts[1].Refusal == nil || !a.Receipts[1].Refusal.Later() {
+		t.Fatalf("a case and an offer of its lead in one bundle: %+v", a)
+	}
+	m.takes(c)
+	m.takes(offer)
 }

@@ -76,6 +76,7 @@ const (
 	RefusedUnknown    Code = "not-found"   // asked for a message that is not there
 	RefusedRecipient  Code = "recipient"   // goes to somebody who is no member on that day
 	RefusedStep       Code = "step"        // the protocol does not allow this step now
+	RefusedWaiting    Code = "waiting"     // what it is about is not decided yet: try later
 )
 
 var refusalNumbers = map[Code]uint16{
@@ -84,7 +85,7 @@ var refusalNumbers = map[Code]uint16{
 	RefusedConflict: 20007, RefusedErased: 20008, RefusedAddress: 20009,
 	RefusedHeader: 20010, RefusedFull: 20011, RefusedStorage: 20012,
 	RefusedPartly: 20013, RefusedPermission: 20014, RefusedUnknown: 20015,
-	RefusedRecipient: 20016, RefusedStep: 20017,
+	RefusedRecipient: 20016, RefusedStep: 20017, RefusedWaiting: 20018,
 }
 
 // Refuse makes a refusal with the number that belongs to the code.
@@ -113,7 +114,9 @@ type AnswerError struct {
 }
 
 // Later says whether the same submission may succeed later, unchanged.
-func (r *Refusal) Later() bool { return r.Code == RefusedFull || r.Code == RefusedStorage }
+func (r *Refusal) Later() bool {
+	return r.Code == RefusedFull || r.Code == RefusedStorage || r.Code == RefusedWaiting
+}
 
 // Answered builds the reply to a submission out of its receipts. A single
 // refusal answers an error that says it; a bundle with refusals answers an

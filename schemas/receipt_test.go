@@ -37,13 +37,13 @@ func TestEveryRefusalHasItsOwnNumber(t *testing.T) {
 	seen := map[uint16]Code{}
 	for _, c := range []Code{RefusedMalformed, RefusedOversize, RefusedInvalid, RefusedOriginator, RefusedMember, RefusedMarking, RefusedConflict,
 		RefusedErased, RefusedAddress, RefusedHeader, RefusedFull, RefusedStorage, RefusedPartly, RefusedPermission, RefusedUnknown,
-		RefusedRecipient, RefusedStep} {
+		RefusedRecipient, RefusedStep, RefusedWaiting} {
 		r := Refuse(c, "advice")
 		if r.Number == 0 || seen[r.Number] != "" {
 			t.Errorf("%s has the number %d, as has %q", c, r.Number, seen[r.Number])
 		}
 		seen[r.Number] = c
-		if r.Later() != (c == RefusedFull || c == RefusedStorage) {
+		if r.Later() != (c == RefusedFull || c == RefusedStorage || c == RefusedWaiting) {
 			t.Errorf("%s: Later() = %v", c, r.Later())
 		}
 	}
