@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,14 +45,23 @@ func newRecallStatus(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status RECALL", Short: "Show who has confirmed a recall, and who owes it",
 		Example: "  liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds",
-		Args:    exactly(1, "the ID of the recall"),
+		Args:    exactly(1, "the recall, as ID or ORIGINATOR/ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return asMember(cmd, &l, func(ctx context.Context, c *agents.Client) error {
 				self, err := c.Self(ctx)
 				if err != nil {
 					return err
 				}
-				t, err := c.Thread(ctx, schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])})
+				of := schemas.MessageRef{Originator: self.Member, ID: schemas.ID(args[0])}
+				if strings.Contains(args[0], "/") {
+					if of, err = refOf(args[0]); err != nil {
+						return err
+					}
+				}
+				t, err := c.Thread(ctx, of)
+				if err == nil && t.Kind != schemas.KindRecall {
+					return usageError{fmt.Errorf("%s is no recall: give the ID that 'liaison recall' printed", of)}
+				}
 				if err == nil {
 					printThread(cmd.OutOrStdout(), t, now())
 				}
