@@ -42,7 +42,7 @@ func Bare(m *schemas.Message) *schemas.Message {
 		}
 	}
 	if o := m.Outcome; o != nil {
-		b.Outcome = &schemas.Feedback{Of: o.Of, To: o.To, Results: o.Results, Status: o.Status}
+		b.Outcome = &schemas.Feedback{Of: o.Of, Strand: o.Strand, To: o.To, Results: o.Results, Status: o.Status}
 	}
 	if r := m.Referral; r != nil {
 		b.Referral = &schemas.Referral{Form: r.Form, To: r.To, Earlier: r.Earlier}
