@@ -84,9 +84,13 @@ func (c *change) responders() map[schemas.MemberID]bool {
 // known, and whether all of them are adults for certain.
 func (c *change) victims(known func(subject int) bool) (some, adults bool) {
 	adults = true
+	day := c.message.Created.Time
+	if day.IsZero() {
+		day = c.entry.At // what is left of an erased message has no day of its own
+	}
 	for i := range c.message.Subjects {
 		if s := &c.message.Subjects[i]; s.PerhapsVictim() && known(i) {
-			some, adults = true, adults && s.SurelyAdult(c.message.Created.Time)
+			some, adults = true, adults && s.SurelyAdult(day)
 		}
 	}
 	return some, adults
