@@ -317,7 +317,7 @@ func (d *Docket) Open(ctx context.Context, of schemas.MessageRef) (why string, e
 	}
 	err = d.db.View(func(tx *bolt.Tx) error {
 		for i := 0; i < len(matters) && why == "" && err == nil; i++ {
-			why, err = openMatter(tx, matters[i])
+			why, err = openMatter(tx, matters[i], d.cfg.Now())
 		}
 		return err
 	})
@@ -345,7 +345,7 @@ func (d *Docket) mattersOf(ctx context.Context, of schemas.MessageRef) ([]schema
 	return matters, nil
 }
 
-func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
+func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, err error) {
 	t, err := readThread(tx, of)
 	if err != nil {
 		return "", err
@@ -355,7 +355,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return fmt.Errorf("reading the docket: %w", err)
 		}
-		if c.Running() && c.Name != policy.ClockReview {
+		if c.runsAt(now) && c.Name != policy.ClockReview {
 			why = fmt.Sprintf("%s owes %s about %s", c.Owes, c.Name, of)
 		}
 		return nil
@@ -364,7 +364,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
 		return why, err
 	}
 	if t.Recalled != nil {
-		if why, err = openMatter(tx, *t.Recalled); err != nil || why != "" {
+		if why, err = openMatter(tx, *t.Recalled, now); err != nil || why != "" {
 			return why, err
 		}
 	}
