@@ -165,6 +165,34 @@ func TestWhatIsLeftOfACaseNamesACrimeTypeOnce(t *testing.T) {
 	}
 }
 
+// A consent that never comes keeps nothing for ever: neither whom an adult's
+// referral waits for, nor what is held.
+func TestWhatWaitsForAConsentKeepsNoMessagePastItsTime(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "ukhtc")
+	adult, held := m.met("gla", "1980"), m.tipOf("For nobody else.")
+	held.Items[0].Handling, held.Items[0].Conditions = schemas.Handling{4}, "Not beyond the unit."
+	m.takes(held)
+	if c := m.clockOf("held", "gla"); c.Of != refTo(held) || !c.Running() {
+		t.Fatalf("nothing is held: %+v", c)
+	}
+	child := m.met("gla", "1995-03")
+	m.set("2016-08-28 10:00")
+	m.gone(adult, "all")
+	m.gone(held, "all")
+	err := m.ShowDocket(t.Context(), ClocksOf{All: true}, func(c schemas.Clock) error {
+		if c.Of != refTo(child) && c.End != schemas.EndFellAway {
+			t.Errorf("of what is gone it is owed still: %+v", c)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A duty that runs keeps its message, however late it is.
+	m.gone(child, "nothing")
+	m.whole()
+}
+
 // erases has a message erased, whatever still runs.
 func (m *matters) erases(of *schemas.Message) {
 	m.t.Helper()

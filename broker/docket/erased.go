@@ -221,8 +221,8 @@ func (d *Docket) Removed(sequence uint64) error {
 
 // Open says what keeps a message from being erased: a duty that still runs, or
 // a case that is open, of a matter that it belongs to; "" if there is none. That
-// its review is due is no such duty: to be weeded is what it may come to. It
-// brings the docket up to date first.
+// its review is due is no such duty: to be weeded is what it may come to; nor is
+// what waits for a consent. It brings the docket up to date first.
 func (d *Docket) Open(ctx context.Context, of schemas.MessageRef) (why string, err error) {
 	if err := d.Advance(ctx); err != nil {
 		return "", err
@@ -261,6 +261,12 @@ func (d *Docket) mattersOf(ctx context.Context, of schemas.MessageRef) ([]schema
 	return matters, nil
 }
 
+// keeps says whether the duty keeps the messages of its matter. That a review is
+// due does not, and neither does what waits for a consent, which may never come.
+func (c *Clock) keeps(now time.Time) bool {
+	return c.runsAt(now) && c.Waits == "" && c.Name != policy.ClockReview && c.Name != policy.ClockHeld
+}
+
 func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, err error) {
 	t, err := readThread(tx, of)
 	if err != nil {
@@ -271,7 +277,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, 
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return fmt.Errorf("reading the docket: %w", err)
 		}
-		if c.runsAt(now) && c.Name != policy.ClockReview {
+		if c.keeps(now) {
 			why = fmt.Sprintf("%s owes %s about %s", c.Owes, c.Name, of)
 		}
 		return nil
