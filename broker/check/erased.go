@@ -281,13 +281,19 @@ func says(m *schemas.Message) bool {
 	if r := m.Referral; r != nil && r.Consent == "" && r.Sex == "" && len(r.Support) == 0 {
 		left.Referral = nil
 	}
-	left.Items, left.Subjects = nil, nil
+	if m.Kind == schemas.KindTip || m.Kind == schemas.KindCase { // they begin the duty to refer
+		left.Items, left.Subjects = nil, nil
+	}
+	if len(m.Items) == 0 {
+		left.Items = nil
+	}
 	return !reflect.DeepEqual(left, schemas.Message{}) || slices.ContainsFunc(m.Subjects, named) ||
 		slices.ContainsFunc(m.Items, func(it schemas.Item) bool {
+			absent := slices.ContainsFunc(it.Subjects, func(n int) bool { return n < 0 || n >= len(m.Subjects) })
 			if it.Subjects = nil; m.Case != nil {
 				it.CrimeTypes = nil
 			}
-			return !reflect.DeepEqual(it, schemas.Item{})
+			return absent || !reflect.DeepEqual(it, schemas.Item{})
 		})
 }
 
