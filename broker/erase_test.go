@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -197,18 +196,7 @@ func TestNothingIsErasedThatAnOpenMatterNeeds(t *testing.T) {
 
 	// What is left of a step is enough to make the docket anew, to the letter:
 	// an answer that is gone does not start its clock again.
-	before := m.kept()
-	if err := m.docket.Reset(); err != nil {
-		t.Fatal(err)
-	}
-	if after := m.kept(); fmt.Sprint(after) != fmt.Sprint(before) {
-		for k, v := range before {
-			if after[k] != v {
-				t.Errorf("made anew the docket has %q at %q instead of %q", after[k], k, v)
-			}
-		}
-		t.Errorf("made anew the docket has %d keys instead of %d", len(after), len(before))
-	}
+	m.keptAnew()
 	m.whole()
 	// And it says nothing of what was said.
 	m.ShowLedger(t.Context(), "", func(e ledger.Entry) error {
@@ -306,13 +294,7 @@ func TestARecallErasesWhatTheBrokerHasOfTheMessage(t *testing.T) {
 		t.Errorf("Lincolnshire owes no confirmation: %v", m.owed())
 	}
 	// The broker's docket can still be made anew, with the recall's clocks.
-	before := m.kept()
-	if err := m.docket.Reset(); err != nil {
-		t.Fatal(err)
-	}
-	if after := m.kept(); fmt.Sprint(after) != fmt.Sprint(before) {
-		t.Errorf("made anew the docket has\n%v instead of\n%v", after, before)
-	}
+	m.keptAnew()
 	if _, err := m.Erase(t.Context(), Erasing{Of: refTo(recall), Reason: "a test"}); !errors.Is(err, retention.ErrOpen) {
 		t.Errorf("a recall that waits for confirmations: %v", err)
 	}

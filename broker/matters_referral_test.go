@@ -132,3 +132,74 @@ func TestWhoeverMeetsAVictimHasTwoDaysToRefer(t *testing.T) {
 	m.anew()
 	m.sound()
 }
+
+// Whoever refuses to be referred may consent later, and has the same time then.
+func TestAnAdultWhoRefusedAndConsentsLaterIsReferred(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "ukhtc")
+	adult := m.met("gla", "1980")
+	says := func(answer schemas.ConsentAnswer) {
+		c := m.message(schemas.KindConsent, "gla")
+		c.Consent = &schemas.Consent{Of: refTo(adult), Items: []int{0}, Authority: "referred-person", Answer: answer}
+		if answer == schemas.Refused {
+			c.Consent.Reason = "An invented reason."
+		}
+		m.takes(c)
+	}
+	says(schemas.Refused)
+	if c := m.clockOf("referral", "gla"); c.End != schemas.EndFellAway {
+		t.Errorf("after the refusal: %+v", c)
+	}
+	m.set("2009-08-29 12:00")
+	says(schemas.Given)
+	if c := m.clockOf("referral", "gla"); !c.Going() || !c.Due.Equal(inLondon(t, "2009-08-31 12:00")) {
+		t.Errorf("after the consent: %+v", c)
+	}
+	m.set("2009-08-31 12:01")
+	m.hears("gla", "the lapse", isNotice(schemas.NoticeLapsed, "referral", "contact-point"))
+	m.anew()
+	m.sound()
+}
+
+// A child is still there when the tip about it is recalled: who was told has to
+// refer it all the same, unless nothing of it was true.
+func TestARecallEndsNobodyElsesDutyToReferUnlessItWasInaccurate(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "hmrc-nmw", "ukhtc")
+	untrue := m.met("hmrc-nmw", "1995")
+	m.recalled(untrue, schemas.RecallInaccurate)
+	if c := m.clockOf("referral", "gla"); c.End != schemas.EndFellAway {
+		t.Errorf("there is no child: %+v", c)
+	}
+	child, adult := m.met("hmrc-nmw", "1995"), m.met("hmrc-nmw", "1980")
+	m.recalled(child, schemas.RecallSource)
+	m.recalled(adult, schemas.RecallSource)
+	owed := func(of *schemas.Message) (found schemas.Clock) {
+		err := m.ShowDocket(t.Context(), ClocksOf{All: true}, func(c schemas.Clock) error {
+			if c.Name == "referral" && c.Of == refTo(of) {
+				found = c
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if c := owed(child); c.Owes != "gla" || !c.Going() {
+		t.Errorf("a child is met by nobody: %+v", c)
+	}
+	// An adult cannot consent any more by a message that is gone.
+	if c := owed(adult); c.End != schemas.EndFellAway {
+		t.Errorf("it waits for ever: %+v", c)
+	}
+	own := m.met("gla", "1995")
+	m.recalled(own, schemas.RecallSource)
+	if c := owed(own); c.End != schemas.EndFellAway {
+		t.Errorf("whoever took it back owes it still: %+v", c)
+	}
+	m.keptAnew()
+	m.refer("gla", "ukhtc", child)
+	if c := owed(child); c.End != schemas.EndMet {
+		t.Errorf("after the referral: %+v", c)
+	}
+	m.whole()
+}

@@ -255,13 +255,54 @@ func bareStep(g *ledger.Gone, found func(Kind, string)) {
 		found(Erasing, "keeps something of "+g.Of.String()+" that cannot be decoded")
 		return
 	}
-	says := slices.ContainsFunc(m.Items, func(it schemas.Item) bool {
-		it.CrimeTypes = nil // codes
-		return !reflect.DeepEqual(it, schemas.Item{})
-	})
-	if says || len(m.Subjects)+len(m.Sectors)+len(m.CrimeTypes) > 0 || m.Reference != "" || m.Consent != nil {
+	if says(m) {
 		found(Leak, "keeps content of "+g.Of.String()+", which it says is erased")
 	}
+}
+
+// says reports whether what is left of a step says more than who did what about
+// which message: of an item there may be the crime types of a case, and the
+// places of those who may be victims; of these, that they are, and the year 1 for
+// whoever is no child.
+func says(m *schemas.Message) bool {
+	left := *m // taken out of it is what may be there
+	left.Schema, left.ID, left.Kind, left.Originator, left.Urgency = 0, "", "", "", ""
+	left.Answer, left.Tasking, left.Decision, left.Notice, left.Recall = nil, nil, nil, nil, nil
+	left.RecallConfirmation, left.Correction, left.Request = nil, nil, nil
+	if left.Links = nil; len(m.Jurisdictions) == 1 {
+		left.Jurisdictions = nil
+	}
+	if c := m.Case; c != nil && c.Opened.IsZero() {
+		left.CrimeTypes, left.Case = nil, nil
+	}
+	if o := m.Outcome; o != nil && len(o.ChargedAs)+len(o.AssessedAs) == 0 {
+		left.Outcome = nil
+	}
+	if r := m.Referral; r != nil && r.Consent == "" && r.Sex == "" && len(r.Support) == 0 {
+		left.Referral = nil
+	}
+	if m.Kind == schemas.KindTip || m.Kind == schemas.KindCase { // they begin the duty to refer
+		left.Items, left.Subjects = nil, nil
+	}
+	if len(m.Items) == 0 {
+		left.Items = nil
+	}
+	return !reflect.DeepEqual(left, schemas.Message{}) || slices.ContainsFunc(m.Subjects, named) ||
+		slices.ContainsFunc(m.Items, func(it schemas.Item) bool {
+			absent := slices.ContainsFunc(it.Subjects, func(n int) bool { return n < 0 || n >= len(m.Subjects) })
+			if it.Subjects = nil; m.Case != nil {
+				it.CrimeTypes = nil
+			}
+			return absent || !reflect.DeepEqual(it, schemas.Item{})
+		})
+}
+
+// named says whether a subject is anything but somebody who may be a victim.
+func named(s schemas.Subject) bool {
+	if year, month, _ := s.Born.Parts(); year == 1 && month == 0 {
+		s.Born = schemas.Date{}
+	}
+	return !reflect.DeepEqual(s, schemas.Subject{Kind: "person", Position: "victim"})
 }
 
 // dueToGo checks of an erasure for retention that the time has come: by the

@@ -78,6 +78,20 @@ func playErased(t *testing.T) *memory {
 	return stop()
 }
 
+// leaves has the erasure of a recalled tip about a victim keep more of it.
+func leaves(more func(*schemas.Message)) func(*doctor) {
+	return func(d *doctor) {
+		d.edit(erasureOf(31), func(e *ledger.Entry) {
+			m, err := schemas.DecodeCopy(e.Erased.Messages[0].Step)
+			if err != nil || len(m.Subjects) != 1 {
+				d.t.Fatalf("what is left of the tip: %+v, %v", m, err)
+			}
+			more(m)
+			e.Erased.Messages[0].Step = encode(d.t, m, schemas.TypeMsgPack)
+		})
+	}
+}
+
 // wrongErasures are histories that the checker must find fault with.
 var wrongErasures = []struct {
 	name string
@@ -151,6 +165,15 @@ var wrongErasures = []struct {
 	{"an erasure keeps what the message said", check.Leak, func(d *doctor) {
 		d.edit(erasureOf(31), func(e *ledger.Entry) { e.Erased.Messages[0].Step = encode(d.t, twoItems(31), schemas.TypeMsgPack) })
 	}},
+	{"an erasure keeps the name of a victim", check.Leak, leaves(func(m *schemas.Message) { m.Subjects[0].Name = "Invented Person" })},
+	{"an erasure keeps the birth of a victim", check.Leak, leaves(func(m *schemas.Message) { m.Subjects[0].Born, _ = schemas.NewDate(1995, 3, 0) })},
+	{"an erasure keeps who is no victim", check.Leak, leaves(func(m *schemas.Message) { m.Subjects[0].Position = "suspect" })},
+	{"an erasure keeps a victim of what begins no duty to refer", check.Leak, leaves(func(m *schemas.Message) { m.Kind = schemas.KindAnswer })},
+	{"an erasure keeps who is in an item and is no victim", check.Leak, leaves(func(m *schemas.Message) { m.Items[0].Subjects = []int{0, 1} })},
+	{"an erasure keeps what an item was obtained by", check.Leak, leaves(func(m *schemas.Message) { m.Items[0].ObtainedBy = schemas.ByPublic })},
+	{"an erasure keeps the crime types of a tip", check.Leak, leaves(func(m *schemas.Message) { m.CrimeTypes = []schemas.Code{"forced-labour"} })},
+	{"an erasure keeps the trade of a tip", check.Leak, leaves(func(m *schemas.Message) { m.Sectors = []schemas.Code{"agriculture"} })},
+	{"an erasure keeps when a tip was made", check.Leak, leaves(func(m *schemas.Message) { m.Created = schemas.At(time.Unix(1251108000, 0)) })},
 	{"an erasure moves the place in the intake", check.Chain, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Intake++ }) }},
 	{"a gap is accepted by nobody", check.Erasing, func(d *doctor) {
 		d.edit(erasureOf(33), func(e *ledger.Entry) {

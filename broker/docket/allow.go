@@ -63,7 +63,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		step += " " + w
 	}
 	if slices.Contains(allowed, step) {
-		return nil, nil
+		return d.mayLift(t, m)
 	}
 	advice := "this matter is none of the originator's, or not of that kind; nothing is possible"
 	if len(allowed) > 0 {

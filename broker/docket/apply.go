@@ -258,7 +258,7 @@ func (c *change) startAnew(t *Thread, clock schemas.Clock, again bool) error {
 	clock.Started = c.entry.At
 	k := &Clock{Clock: clock, Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
 	before, err := getClock(c.tx, k.key())
-	if err != nil || before != nil && (before.Running() || !again) {
+	if err != nil || before != nil && (before.runsAt(c.entry.At) || !again) {
 		return err
 	}
 	return c.run(k)

@@ -100,6 +100,12 @@ func (c *Clock) asOf(now time.Time) schemas.Clock {
 	return v
 }
 
+// runsAt says whether the clock runs at a time; a period that is over does not.
+func (c *Clock) runsAt(at time.Time) bool {
+	v := c.asOf(at)
+	return v.Running()
+}
+
 // lapse puts on record that the clock has run out by a time, if it has.
 func (c *Clock) lapse(at time.Time) {
 	if c.Going() && !c.isPeriod() && !at.Before(c.Due) {

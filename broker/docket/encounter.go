@@ -1,8 +1,11 @@
 package docket
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -36,7 +39,8 @@ func (c *change) encounter() error {
 	return nil
 }
 
-// refers starts the clock of a first responder, which may have to wait.
+// refers starts the clock of a first responder, which may have to wait. One that
+// fell away because the adult refused starts anew when the adult consents.
 func (c *change) refers(t *Thread, m schemas.MemberID, waits bool) error {
 	k := &Clock{Clock: schemas.Clock{Of: t.Of, Name: policy.ClockReferral, Owes: m, Started: c.entry.At},
 		Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
@@ -47,7 +51,7 @@ func (c *change) refers(t *Thread, m schemas.MemberID, waits bool) error {
 	case waits:
 		k.Waits = policy.GateConsent
 		return putClock(c.tx, k)
-	case before != nil && !before.Running():
+	case before != nil && !before.Running() && before.End != schemas.EndFellAway:
 		return nil
 	}
 	return c.run(k)
@@ -84,9 +88,13 @@ func (c *change) responders() map[schemas.MemberID]bool {
 // known, and whether all of them are adults for certain.
 func (c *change) victims(known func(subject int) bool) (some, adults bool) {
 	adults = true
+	day := c.message.Created.Time
+	if day.IsZero() {
+		day = c.entry.At // what is left of an erased message has no day of its own
+	}
 	for i := range c.message.Subjects {
 		if s := &c.message.Subjects[i]; s.PerhapsVictim() && known(i) {
-			some, adults = true, adults && s.SurelyAdult(c.message.Created.Time)
+			some, adults = true, adults && s.SurelyAdult(day)
 		}
 	}
 	return some, adults
@@ -150,4 +158,28 @@ func (c *change) referred() error {
 		}
 	}
 	return nil
+}
+
+// endReferrals ends the duties to refer whom a message spoke of that is gone. A
+// recall takes back the originator's own duty alone: the person is still there for
+// whoever was told, unless the message was wrong. Nobody waits for a consent that
+// cannot be recorded any more.
+func (c *change) endReferrals(of schemas.MessageRef) error {
+	everybody := c.entry.Erased.Why != ledger.ErasedRecall
+	if recall := c.entry.Erased.Recall; !everybody && recall != nil {
+		err := eachUnder(c.tx.Bucket(stepsBucket), *recall, func(_, raw []byte) error {
+			var s schemas.Step
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return fmt.Errorf("reading the docket: %w", err)
+			}
+			everybody = everybody || s.Message == *recall && slices.Contains(s.Words, schemas.RecallInaccurate)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return c.endThose(of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool {
+		return everybody || k.Owes == of.Originator || k.Waits != ""
+	})
 }

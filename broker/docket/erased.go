@@ -23,36 +23,8 @@ type Part struct {
 	Copies   []ledger.Span `json:"copies,omitempty"`
 }
 
-// Bare is what the docket needs of a message when it is rebuilt and the message
-// has been erased: what its sender did about which other message, and nothing of
-// what it says: codes, ids and days, and the name of an operation, which is a
-// code word. It is nil for what is no step of any matter.
-func Bare(m *schemas.Message) *schemas.Message {
-	b := &schemas.Message{Schema: m.Schema, ID: m.ID, Kind: m.Kind, Originator: m.Originator,
-		Urgency: m.Urgency, Answer: m.Answer, Tasking: m.Tasking, Decision: m.Decision, Notice: m.Notice,
-		Recall: m.Recall, RecallConfirmation: m.RecallConfirmation, Correction: m.Correction, Request: m.Request}
-	if len(m.Jurisdictions) > 0 {
-		b.Jurisdictions = m.Jurisdictions[:1] // the nation, by whose calendar clocks run
-	}
-	b.Links = m.Links
-	if c := m.Case; c != nil {
-		b.Case = &schemas.Case{Status: c.Status, Reason: c.Reason, Lead: c.Lead, Operation: c.Operation, Strands: c.Strands}
-		for i := range m.Items { // who was told of which strand
-			b.Items = append(b.Items, schemas.Item{CrimeTypes: m.ItemCrimeTypes(i)})
-		}
-	}
-	if o := m.Outcome; o != nil {
-		b.Outcome = &schemas.Feedback{Of: o.Of, To: o.To, Results: o.Results, Status: o.Status}
-	}
-	if r := m.Referral; r != nil {
-		b.Referral = &schemas.Referral{Form: r.Form, To: r.To, Earlier: r.Earlier}
-	}
-	return b
-}
-
 // erased takes up an entry that says what was erased. Nobody owes anything for
-// the review of a message that is gone, for what was held of it, or for whom it
-// spoke of as a victim.
+// the review of a message that is gone, or for what was held of it.
 func (c *change) erased() error {
 	e := c.entry.Erased
 	for _, g := range e.Messages {
@@ -62,7 +34,7 @@ func (c *change) erased() error {
 		if g.Intake == 0 {
 			continue
 		}
-		if err := c.endThose(g.Of, policy.ClockReferral, schemas.EndFellAway, func(*Clock) bool { return true }); err != nil {
+		if err := c.endReferrals(g.Of); err != nil {
 			return err
 		}
 		for _, name := range []schemas.Code{policy.ClockReview, policy.ClockHeld} {
@@ -249,8 +221,8 @@ func (d *Docket) Removed(sequence uint64) error {
 
 // Open says what keeps a message from being erased: a duty that still runs, or
 // a case that is open, of a matter that it belongs to; "" if there is none. That
-// its review is due is no such duty: to be weeded is what it may come to. It
-// brings the docket up to date first.
+// its review is due is no such duty: to be weeded is what it may come to; nor is
+// what waits for a consent. It brings the docket up to date first.
 func (d *Docket) Open(ctx context.Context, of schemas.MessageRef) (why string, err error) {
 	if err := d.Advance(ctx); err != nil {
 		return "", err
@@ -261,7 +233,7 @@ func (d *Docket) Open(ctx context.Context, of schemas.MessageRef) (why string, e
 	}
 	err = d.db.View(func(tx *bolt.Tx) error {
 		for i := 0; i < len(matters) && why == "" && err == nil; i++ {
-			why, err = openMatter(tx, matters[i])
+			why, err = openMatter(tx, matters[i], d.cfg.Now())
 		}
 		return err
 	})
@@ -289,7 +261,13 @@ func (d *Docket) mattersOf(ctx context.Context, of schemas.MessageRef) ([]schema
 	return matters, nil
 }
 
-func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
+// keeps says whether the duty keeps the messages of its matter. That a review is
+// due does not, and neither does what waits for a consent, which may never come.
+func (c *Clock) keeps(now time.Time) bool {
+	return c.runsAt(now) && c.Waits == "" && c.Name != policy.ClockReview && c.Name != policy.ClockHeld
+}
+
+func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, err error) {
 	t, err := readThread(tx, of)
 	if err != nil {
 		return "", err
@@ -299,7 +277,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return fmt.Errorf("reading the docket: %w", err)
 		}
-		if c.Running() && c.Name != policy.ClockReview {
+		if c.keeps(now) {
 			why = fmt.Sprintf("%s owes %s about %s", c.Owes, c.Name, of)
 		}
 		return nil
@@ -308,7 +286,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
 		return why, err
 	}
 	if t.Recalled != nil {
-		if why, err = openMatter(tx, *t.Recalled); err != nil || why != "" {
+		if why, err = openMatter(tx, *t.Recalled, now); err != nil || why != "" {
 			return why, err
 		}
 	}

@@ -138,12 +138,7 @@ func (c *change) decision() error {
 	default:
 		err = c.end(f.Of, policy.ClockReasonable, authority, schemas.EndMet)
 		if err == nil && f.Result == schemas.Positive {
-			until := c.later(policy.ClockReflection, t, c.endOfDay(f.ReflectionUntil, t.Nation))
-			for _, name := range []schemas.Code{policy.ClockReflection, policy.ClockConclusive} {
-				if err == nil {
-					err = c.startAnew(t, schemas.Clock{Of: t.Of, Name: name, Owes: authority, To: f.Of.Originator, Due: until}, true)
-				}
-			}
+			err = c.reflect(t, authority)
 		}
 	}
 	if err != nil {

@@ -43,8 +43,9 @@ type Gone struct {
 	// Copies are the places of the copies in the feeds.
 	Copies []Span `json:"copies,omitempty"`
 	// Step is what the docket needs of an accepted message that is a step of a
-	// matter, encoded: who did what about which message. It has no item, no
-	// subject and no text.
+	// matter, encoded: who did what about which message. It has no text and no
+	// name: of an item, its own crime types and who of the subjects is in it; of a
+	// subject, that it may be a victim, and whether it is an adult for certain.
 	Step []byte `json:"step,omitempty"`
 }
 
