@@ -42,6 +42,9 @@ func (c *change) caseMessage() error {
 	if err := c.name(t); err != nil {
 		return err
 	}
+	if err := c.protect(t); err != nil {
+		return err
+	}
 	if !begins && c.entry.Replaces != 0 {
 		return c.put(t) // decided again: how it stands is as it was
 	}
@@ -142,7 +145,8 @@ func (c *change) takeLead(t *Thread, strand schemas.Code, m schemas.MemberID) {
 }
 
 // stands takes up the state of a case. To close it closes its strands, and from
-// then on each member whose message it is made of is owed the outcome.
+// then on each member whose message it is made of is owed the outcome, unless not
+// even the existence of the case may be known. (Proceeds of Crime Act 2002 s.333A.)
 func (c *change) stands(t *Thread, status schemas.CaseStatus, reason schemas.Code) error {
 	was := t.Status
 	t.Status = status
@@ -152,6 +156,9 @@ func (c *change) stands(t *Thread, status schemas.CaseStatus, reason schemas.Cod
 			if err := c.closeStrand(t, strand, reason); err != nil {
 				return err
 			}
+		}
+		if t.Protected {
+			return nil
 		}
 		for _, source := range t.Sources {
 			k := schemas.Clock{Of: t.Of, Name: policy.ClockOutcome, Owes: t.lead(""), To: source}

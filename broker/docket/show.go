@@ -39,13 +39,8 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		if err := markErased(tx, &v); err != nil {
 			return err
 		}
-		now := d.cfg.Now()
-		return eachClock(tx, t.Of, "", func(c *Clock) error {
-			if m == "" || c.Owes == m || c.To == m {
-				v.Clocks = append(v.Clocks, c.asOf(now))
-			}
-			return nil
-		})
+		v.Clocks, err = d.clocksFor(tx, t.Of, m)
+		return err
 	})
 	if err != nil || len(v.Steps) == 0 {
 		return v, err

@@ -17,7 +17,8 @@ type Thread struct {
 	Kind schemas.Kind       `json:"kind"`
 	// Parties are the members that got it.
 	Parties []schemas.MemberID `json:"parties,omitempty"`
-	// Urgency, Nation and Protected are the first message's.
+	// Urgency, Nation and Protected are the first message's; a case is protected
+	// once any version of it was.
 	Urgency   schemas.Urgency `json:"urgency"`
 	Nation    schemas.Code    `json:"nation"`
 	Protected bool            `json:"protected,omitempty"`
