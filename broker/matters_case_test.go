@@ -276,3 +276,40 @@ func TestWhoeverHasNotGotTheCaseKnowsItsOutcomeByItsOwnTip(t *testing.T) {
 	m.anew()
 	m.sound()
 }
+
+func TestTheLeadOfACaseSeesNoStrandThatWasWithheldFromIt(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "lincolnshire", "ukhtc", "soca")
+	c := full(m.message(schemas.KindCase, "soca"), "The invented matter is taken on.")
+	c.CrimeTypes = []schemas.Code{"forced-labour", "money-laundering"}
+	c.Items = append(c.Items, c.Items[0])
+	c.Items[0].CrimeTypes = []schemas.Code{"forced-labour"}
+	c.Items[1].Text, c.Items[1].CrimeTypes, c.Items[1].ObtainedBy = "An invented report.", []schemas.Code{"money-laundering"}, schemas.ByFinancialReport
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "lincolnshire", Operation: "Operation Invented",
+		Strands: []schemas.Strand{{CrimeType: "forced-labour", Lead: "ukhtc"}, {CrimeType: "money-laundering", Lead: "soca"}}}
+	m.takes(c)
+	if !m.has("lincolnshire", c) {
+		t.Fatal("the lead must have the case")
+	}
+	for member, want := range map[schemas.MemberID]map[schemas.Code]schemas.MemberID{
+		"lincolnshire": {"": "lincolnshire", "forced-labour": "ukhtc"},
+		"soca":         {"": "lincolnshire", "forced-labour": "ukhtc", "money-laundering": "soca"},
+	} {
+		seen := m.shown(member, c)
+		if fmt.Sprint(seen.Leads) != fmt.Sprint(want) || len(seen.Led) != len(want) {
+			t.Errorf("%s sees the strands %v, and that they were led by %v", member, seen.Leads, seen.Led)
+		}
+	}
+
+	// Who gave a strand away goes on knowing of it; the case's lead does not come to.
+	m.takes(m.task("soca", "ukhtc", c, schemas.TaskingOffer, "money-laundering"))
+	m.takes(m.task("ukhtc", "soca", c, schemas.TaskingAccept, "money-laundering"))
+	m.takes(m.task("ukhtc", "soca", c, schemas.TaskingOffer, "money-laundering"))
+	m.takes(m.task("soca", "ukhtc", c, schemas.TaskingAccept, "money-laundering"))
+	for member, want := range map[schemas.MemberID]int{"lincolnshire": 2, "ukhtc": 5, "soca": 5} {
+		if seen := m.shown(member, c); len(seen.Led) != want {
+			t.Errorf("%s sees that the strands were led by %v", member, seen.Led)
+		}
+	}
+	m.anew()
+	m.sound()
+}

@@ -72,10 +72,11 @@ func (c *change) caseMessage() error {
 	return c.put(t)
 }
 
-// told notes who got the case, and of which strands.
+// told notes who got the case, and of which strands: its originator named them,
+// and each of the others was told of those that it got items of.
 func (c *change) told(t *Thread) {
-	if t.Strands == nil {
-		t.Strands = map[schemas.MemberID][]schemas.Code{}
+	for _, s := range c.message.Case.Strands {
+		t.learns(c.entry.Originator, s.CrimeType)
 	}
 	for _, o := range c.entry.Outcomes {
 		if o.Outcome != schemas.Disclosed || o.Member == "" {
@@ -92,9 +93,7 @@ func (c *change) told(t *Thread) {
 				continue
 			}
 			for _, crime := range c.message.ItemCrimeTypes(it.Index) {
-				if !slices.Contains(t.Strands[o.Member], crime) {
-					t.Strands[o.Member] = append(t.Strands[o.Member], crime)
-				}
+				t.learns(o.Member, crime)
 			}
 		}
 	}
@@ -229,6 +228,7 @@ func (c *change) tasking() error {
 		delete(t.Offers, k.Strand)
 	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
 		delete(t.Offers, k.Strand)
+		t.learns(t.lead(k.Strand), k.Strand) // who led it goes on knowing of it
 		c.takeLead(t, k.Strand, from)
 		if err := c.passOn(t, k.Strand, from); err != nil {
 			return err

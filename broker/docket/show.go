@@ -98,7 +98,8 @@ func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []s
 }
 
 // showTo fills in what a member may know of how a case stands: who leads it, and
-// those strands that it was told of.
+// those strands that it named, leads, or was told of. To lead the case opens none
+// that was withheld.
 func (t *Thread) showTo(m schemas.MemberID, v *schemas.Thread) {
 	if m == "" || t.Of.Originator == m || slices.Contains(t.Named, m) {
 		v.Operation = t.Operation
@@ -107,7 +108,7 @@ func (t *Thread) showTo(m schemas.MemberID, v *schemas.Thread) {
 		return
 	}
 	knows := func(strand schemas.Code) bool {
-		return strand == "" || m == "" || t.lead(strand) == m || t.lead("") == m || slices.Contains(t.Strands[m], strand)
+		return strand == "" || m == "" || t.lead(strand) == m || slices.Contains(t.Strands[m], strand)
 	}
 	v.Leads, v.Closed = only(t.Leads, knows), only(t.Closed, knows)
 	for _, l := range t.Led {

@@ -34,7 +34,7 @@ type Thread struct {
 	Closed   map[schemas.Code]schemas.Code     `json:"closed,omitempty"`
 	Promoted []schemas.MessageRef              `json:"promoted,omitempty"`
 	Sources  []schemas.MemberID                `json:"sources,omitempty"`
-	// Strands are those that each member may know of, by what it got.
+	// Strands are those that each member may know of, by what it got or wrote.
 	Strands map[schemas.MemberID][]schemas.Code `json:"strands,omitempty"`
 	// Operation is the name of the operation, and Named are the members that
 	// were told it.
@@ -62,6 +62,16 @@ func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
 		return m
 	}
 	return t.Leads[""]
+}
+
+// learns notes that a member may know of a strand.
+func (t *Thread) learns(m schemas.MemberID, strand schemas.Code) {
+	if t.Strands == nil {
+		t.Strands = map[schemas.MemberID][]schemas.Code{}
+	}
+	if !slices.Contains(t.Strands[m], strand) {
+		t.Strands[m] = append(t.Strands[m], strand)
+	}
 }
 
 // Holders returns the members that got anything of a message by what is
