@@ -169,3 +169,147 @@ func TestACorrectionReachesWhoeverHasAnythingOfIt(t *testing.T) {
 	m.anew()
 	m.sound()
 }
+
+// withheld makes everything in a message for its originator alone.
+func withheld(m *schemas.Message) *schemas.Message {
+	for i := range m.Items {
+		m.Items[i].Handling, m.Items[i].Conditions = schemas.Handling{4}, "Not beyond the unit."
+	}
+	return m
+}
+
+// outcomesOwed are the outcomes that a member is told it owes or is owed, ended
+// or not.
+func (m *matters) outcomesOwed(member schemas.MemberID) (list []schemas.Clock) {
+	m.t.Helper()
+	var got struct{ Clocks []schemas.Clock }
+	question(m.t, m.links[member], schemas.AskDocket, `{"all":true}`, &got)
+	for _, c := range got.Clocks {
+		if c.Name == "outcome" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// A case made of what a report of money laundering says must not be known of by
+// whoever gave a tip to it. (Proceeds of Crime Act 2002 s.333A.)
+func TestAProtectedCaseIsNotToldToItsSource(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "ukhtc", "soca")
+	tip := m.tip("gla")
+	protected := func(c *schemas.Message) *schemas.Message {
+		c.Items[0].ObtainedBy = schemas.ByFinancialReport
+		return m.takes(c)
+	}
+	begun := protected(caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed))
+	if got := append(m.outcomesOwed("gla"), m.outcomesOwed("soca")...); len(got) != 0 {
+		t.Errorf("the outcome of a protected case is owed: %+v", got)
+	}
+	if seen := m.shown("gla", tip); len(seen.Clocks) != 0 || len(seen.Steps) != 0 {
+		t.Errorf("the source sees of its tip %+v", seen)
+	}
+
+	// Another becomes a protected one after it was closed.
+	open := m.takes(withheld(caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed)))
+	if got := m.outcomesOwed("gla"); len(got) != 1 || !got[0].Running() {
+		t.Errorf("owed before it is protected: %+v", got)
+	}
+	later := caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed)
+	later.Links = append(later.Links, schemas.Link{Originator: "soca", ID: open.ID, Relation: schemas.Supersedes})
+	protected(later)
+	m.set("2009-10-24 10:00")
+	m.sound() // whatever is to be said is said
+	for _, c := range m.outcomesOwed("gla") {
+		if c.Running() || c.Of != refTo(tip) {
+			t.Errorf("the source is told of %+v", c)
+		}
+	}
+	m.got["gla"] = append(m.got["gla"], fetch(t, m.feeds["gla"])...)
+	for _, got := range m.got["gla"] {
+		if got.Notice != nil {
+			t.Errorf("the source hears %+v of the case %s", got.Notice, begun.ID)
+		}
+	}
+	m.anew()
+}
+
+func TestWhoeverHasNotGotTheCaseKnowsItsOutcomeByItsOwnTip(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := m.tip("gla")
+	closed := m.takes(withheld(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)))
+	if m.has("gla", closed) {
+		t.Fatal("the case must be withheld from its source")
+	}
+	if got := m.outcomesOwed("gla"); len(got) != 1 || got[0].Of != refTo(tip) || got[0].Owes != "lincolnshire" {
+		t.Errorf("the source is owed %+v", got)
+	}
+	if got := m.outcomesOwed("lincolnshire"); len(got) != 1 || got[0].Of != refTo(closed) {
+		t.Errorf("the lead owes %+v", got)
+	}
+	if seen := m.shown("gla", closed); len(seen.Steps)+len(seen.Clocks) != 0 {
+		t.Errorf("the source sees of the case %+v", seen)
+	}
+	m.set("2009-09-01 17:01")
+	of := map[schemas.MemberID]schemas.MessageRef{"gla": refTo(tip), "lincolnshire": refTo(closed)}
+	for member, want := range of {
+		got := m.hears(member, "the lapse", isNotice(schemas.NoticeLapsed, "outcome", "contact-point"))
+		if got.Notice.Of != want || !slices.Equal(got.Notice.To, []schemas.MemberID{member}) {
+			t.Errorf("%s hears %+v", member, got.Notice)
+		}
+	}
+	if seen := m.shown("gla", tip); len(seen.Steps) != 1 || len(seen.Clocks) != 1 || seen.Clocks[0].Of != refTo(tip) {
+		t.Errorf("the source sees of its tip %+v", seen)
+	}
+	m.anew()
+
+	// An outcome that reaches it ends the debt; the case that it comes to have it knows by its name.
+	m.takes(m.outcomeOf("lincolnshire", closed, "", schemas.CaseClosed, "prosecution", "gla"))
+	if got := m.outcomesOwed("gla"); len(got) != 1 || got[0].End != schemas.EndMet || got[0].Of != refTo(tip) {
+		t.Errorf("after the outcome the source is owed %+v", got)
+	}
+	shared := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)
+	shared.Links = append(shared.Links, schemas.Link{Originator: "lincolnshire", ID: closed.ID, Relation: schemas.Supersedes})
+	m.takes(shared)
+	if got := m.outcomesOwed("gla"); len(got) != 1 || got[0].Of != refTo(closed) {
+		t.Errorf("with the case the source is owed %+v", got)
+	}
+	m.anew()
+	m.sound()
+}
+
+func TestTheLeadOfACaseSeesNoStrandThatWasWithheldFromIt(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "lincolnshire", "ukhtc", "soca")
+	c := full(m.message(schemas.KindCase, "soca"), "The invented matter is taken on.")
+	c.CrimeTypes = []schemas.Code{"forced-labour", "money-laundering"}
+	c.Items = append(c.Items, c.Items[0])
+	c.Items[0].CrimeTypes = []schemas.Code{"forced-labour"}
+	c.Items[1].Text, c.Items[1].CrimeTypes, c.Items[1].ObtainedBy = "An invented report.", []schemas.Code{"money-laundering"}, schemas.ByFinancialReport
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "lincolnshire", Operation: "Operation Invented",
+		Strands: []schemas.Strand{{CrimeType: "forced-labour", Lead: "ukhtc"}, {CrimeType: "money-laundering", Lead: "soca"}}}
+	m.takes(c)
+	if !m.has("lincolnshire", c) {
+		t.Fatal("the lead must have the case")
+	}
+	for member, want := range map[schemas.MemberID]map[schemas.Code]schemas.MemberID{
+		"lincolnshire": {"": "lincolnshire", "forced-labour": "ukhtc"},
+		"soca":         {"": "lincolnshire", "forced-labour": "ukhtc", "money-laundering": "soca"},
+	} {
+		seen := m.shown(member, c)
+		if fmt.Sprint(seen.Leads) != fmt.Sprint(want) || len(seen.Led) != len(want) {
+			t.Errorf("%s sees the strands %v, and that they were led by %v", member, seen.Leads, seen.Led)
+		}
+	}
+
+	// Who gave a strand away goes on knowing of it; the case's lead does not come to.
+	m.takes(m.task("soca", "ukhtc", c, schemas.TaskingOffer, "money-laundering"))
+	m.takes(m.task("ukhtc", "soca", c, schemas.TaskingAccept, "money-laundering"))
+	m.takes(m.task("ukhtc", "soca", c, schemas.TaskingOffer, "money-laundering"))
+	m.takes(m.task("soca", "ukhtc", c, schemas.TaskingAccept, "money-laundering"))
+	for member, want := range map[schemas.MemberID]int{"lincolnshire": 2, "ukhtc": 5, "soca": 5} {
+		if seen := m.shown(member, c); len(seen.Led) != want {
+			t.Errorf("%s sees that the strands were led by %v", member, seen.Led)
+		}
+	}
+	m.anew()
+	m.sound()
+}

@@ -95,7 +95,7 @@ func TestWhoeverIsOwedAnAnswerMayGiveItMoreTime(t *testing.T) {
 		want   string
 	}{
 		"who owes":        {extend("kent", "request-answer", "2009-09-04 17:00", "gla"), "there is no such clock"},
-		"who has no part": {extend("ukhtc", "request-answer", "2009-09-04 17:00", "kent"), "only gla, to whom it is owed"},
+		"who has no part": {extend("ukhtc", "request-answer", "2009-09-04 17:00", "kent"), "there is no such clock of that message; nothing is possible"},
 		"less time":       {extend("gla", "request-answer", "2009-08-25 17:00", "kent"), "later than the time there is"},
 		"another clock":   {extend("gla", "request-acknowledge", "2009-09-04 17:00", "kent"), "lets nobody change this clock"},
 		"no clock":        {extend("gla", "recall-confirm", "2009-09-04 17:00", "kent"), "there is no such clock"},
@@ -209,6 +209,46 @@ func TestTheReflectionPeriodIsNeitherStoppedNorShortened(t *testing.T) {
 		t.Errorf("after its last day: %+v", c)
 	}
 	m.sound()
+}
+
+// Whoever neither owes nor is owed must not learn from a refusal how a matter
+// stands, nor whether there is one.
+func TestAStrangerHearsTheSameOfEveryClock(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "ukhtc", "kent")
+	want := m.why(m.change("kent", schemas.NoticePaused, m.message(schemas.KindReferral, "gla"), "reflection", "", "ukhtc"))
+	stranger := func(state string, of *schemas.Message, clock schemas.Code, owes schemas.MemberID) {
+		t.Helper()
+		for _, n := range []*schemas.Message{
+			m.change("kent", schemas.NoticePaused, of, clock, "", owes),
+			m.change("kent", schemas.NoticeResumed, of, clock, "", owes),
+			m.change("kent", schemas.NoticeExtended, of, clock, "2009-12-01 10:00", owes),
+			m.change("kent", schemas.NoticeExtended, of, clock, "2019-12-01 10:00", owes, "soca"),
+		} {
+			if got := m.why(n); got != want {
+				t.Errorf("of a clock that %s, kent hears of %s: %q, want %q", state, n.Notice.About, got, want)
+			}
+		}
+	}
+	decided := func(of *schemas.Message, stage schemas.Stage, result schemas.FindingResult) {
+		d := m.message(schemas.KindDecision, "ukhtc")
+		d.Purpose = "protect-victim"
+		d.Decision = &schemas.Finding{Of: refTo(of), Stage: stage, Result: result, To: []schemas.MemberID{"gla"}}
+		m.takes(d)
+	}
+	adult, child := m.met("gla", "1980"), m.met("gla", "1995-03")
+	stranger("waits", adult, "referral", "gla")
+	stranger("runs", child, "referral", "gla")
+	referral := m.refer("gla", "ukhtc", child)
+	stranger("has ended", child, "referral", "gla")
+	stranger("its member may extend", referral, "reasonable-grounds", "ukhtc")
+	decided(referral, schemas.ReasonableGrounds, schemas.Positive)
+	stranger("is a period", referral, "reflection", "ukhtc")
+	request := m.request("gla", "lincolnshire")
+	m.takes(m.change("gla", schemas.NoticePaused, request, "request-answer", "", "lincolnshire"))
+	stranger("stands still", request, "request-answer", "lincolnshire")
+	m.set("2009-10-28 10:00")
+	stranger("has run out", referral, "conclusive-grounds", "ukhtc")
+	stranger("is over", referral, "reflection", "ukhtc")
 }
 
 // TestEveryStepIsToldAfterALongSleep puts the clock over all steps of an

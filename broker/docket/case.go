@@ -42,6 +42,9 @@ func (c *change) caseMessage() error {
 	if err := c.name(t); err != nil {
 		return err
 	}
+	if err := c.protect(t); err != nil {
+		return err
+	}
 	if !begins && c.entry.Replaces != 0 {
 		return c.put(t) // decided again: how it stands is as it was
 	}
@@ -69,10 +72,11 @@ func (c *change) caseMessage() error {
 	return c.put(t)
 }
 
-// told notes who got the case, and of which strands.
+// told notes who got the case, and of which strands: its originator named them,
+// and each of the others was told of those that it got items of.
 func (c *change) told(t *Thread) {
-	if t.Strands == nil {
-		t.Strands = map[schemas.MemberID][]schemas.Code{}
+	for _, s := range c.message.Case.Strands {
+		t.learns(c.entry.Originator, s.CrimeType)
 	}
 	for _, o := range c.entry.Outcomes {
 		if o.Outcome != schemas.Disclosed || o.Member == "" {
@@ -89,9 +93,7 @@ func (c *change) told(t *Thread) {
 				continue
 			}
 			for _, crime := range c.message.ItemCrimeTypes(it.Index) {
-				if !slices.Contains(t.Strands[o.Member], crime) {
-					t.Strands[o.Member] = append(t.Strands[o.Member], crime)
-				}
+				t.learns(o.Member, crime)
 			}
 		}
 	}
@@ -142,7 +144,8 @@ func (c *change) takeLead(t *Thread, strand schemas.Code, m schemas.MemberID) {
 }
 
 // stands takes up the state of a case. To close it closes its strands, and from
-// then on each member whose message it is made of is owed the outcome.
+// then on each member whose message it is made of is owed the outcome, unless not
+// even the existence of the case may be known. (Proceeds of Crime Act 2002 s.333A.)
 func (c *change) stands(t *Thread, status schemas.CaseStatus, reason schemas.Code) error {
 	was := t.Status
 	t.Status = status
@@ -152,6 +155,9 @@ func (c *change) stands(t *Thread, status schemas.CaseStatus, reason schemas.Cod
 			if err := c.closeStrand(t, strand, reason); err != nil {
 				return err
 			}
+		}
+		if t.Protected {
+			return nil
 		}
 		for _, source := range t.Sources {
 			k := schemas.Clock{Of: t.Of, Name: policy.ClockOutcome, Owes: t.lead(""), To: source}
@@ -222,6 +228,7 @@ func (c *change) tasking() error {
 		delete(t.Offers, k.Strand)
 	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
 		delete(t.Offers, k.Strand)
+		t.learns(t.lead(k.Strand), k.Strand) // who led it goes on knowing of it
 		c.takeLead(t, k.Strand, from)
 		if err := c.passOn(t, k.Strand, from); err != nil {
 			return err

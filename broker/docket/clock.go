@@ -113,11 +113,15 @@ func (c *Clock) lapse(at time.Time) {
 	}
 }
 
-// noticeID is the id of the notice of one step: always the same.
-func (c *Clock) noticeID(step int) schemas.ID {
+// noticeID is the id of the notice of one step: always the same. That for a member
+// that is told apart has its name in it.
+func (c *Clock) noticeID(step int, apart ...schemas.MemberID) schemas.ID {
 	name := fmt.Appendf(nil, "%s\x00%d\x00%d", c.key(), c.Started.UnixNano(), step)
 	if c.Round > 0 {
 		name = fmt.Appendf(name, "\x00%d", c.Round)
+	}
+	for _, m := range apart {
+		name = fmt.Appendf(name, "\x00%s", m)
 	}
 	sum := sha256.Sum256(name)
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80

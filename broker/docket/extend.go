@@ -17,6 +17,14 @@ import (
 // clocks, and by whom; the intake refuses the rest, and what was recorded all the
 // same changes nothing.
 
+// concerns says whether a member owes or is owed what the clock runs for, and
+// knows the matter by the clock's message: nobody else may learn from a refusal
+// that there is such a clock, or how it stands.
+func (c *Clock) concerns(tx *bolt.Tx, m schemas.MemberID) (bool, error) {
+	known, err := c.knownAs(tx, m)
+	return (m == c.Owes || m == c.To) && known == c.Of, err
+}
+
 // mayChange says why a notice of a member cannot change a clock; "" if it can.
 func (c *Clock) mayChange(row policy.Deadline, n *schemas.Notice, from schemas.MemberID, at time.Time) string {
 	switch {
@@ -82,8 +90,8 @@ func (d *Docket) allowClock(ctx context.Context, m *schemas.Message) (*schemas.R
 	err := d.db.View(func(tx *bolt.Tx) error {
 		return eachClock(tx, n.Of, n.Clock, func(c *Clock) error {
 			row, _ := p.Deadline(c.Name, c.Urgency, c.Started)
-			if !c.meant(row.Extendable, n) || !c.Running() {
-				return nil
+			if concerned, err := c.concerns(tx, m.Originator); err != nil || !concerned || !c.meant(row.Extendable, n) || !c.Running() {
+				return err
 			}
 			if why = c.mayChange(row, n, m.Originator, now); why != "" {
 				possible = append(possible, c.possible(row, n, m.Originator, now)...)

@@ -29,14 +29,14 @@ func (d *Docket) List(ctx context.Context, want Selection, fn func(schemas.Clock
 		return err
 	}
 	now := d.cfg.Now()
-	show := func(c *Clock) error {
-		v := c.asOf(now)
-		if want.Overdue && !v.Overdue(now) || !want.All && !v.Running() {
-			return nil
-		}
-		return fn(v)
-	}
 	return d.db.View(func(tx *bolt.Tx) error {
+		show := func(c *Clock) error {
+			v, err := d.shownTo(tx, c, want.Member)
+			if err != nil || want.Overdue && !v.Overdue(now) || !want.All && !v.Running() {
+				return err
+			}
+			return fn(v)
+		}
 		if want.Member != "" {
 			return owedBy(tx, want, now, show)
 		}

@@ -39,13 +39,8 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 		if err := markErased(tx, &v); err != nil {
 			return err
 		}
-		now := d.cfg.Now()
-		return eachClock(tx, t.Of, "", func(c *Clock) error {
-			if m == "" || c.Owes == m || c.To == m {
-				v.Clocks = append(v.Clocks, c.asOf(now))
-			}
-			return nil
-		})
+		v.Clocks, err = d.clocksFor(tx, t.Of, m)
+		return err
 	})
 	if err != nil || len(v.Steps) == 0 {
 		return v, err
@@ -103,7 +98,8 @@ func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []s
 }
 
 // showTo fills in what a member may know of how a case stands: who leads it, and
-// those strands that it was told of.
+// those strands that it named, leads, or was told of. To lead the case opens none
+// that was withheld.
 func (t *Thread) showTo(m schemas.MemberID, v *schemas.Thread) {
 	if m == "" || t.Of.Originator == m || slices.Contains(t.Named, m) {
 		v.Operation = t.Operation
@@ -112,7 +108,7 @@ func (t *Thread) showTo(m schemas.MemberID, v *schemas.Thread) {
 		return
 	}
 	knows := func(strand schemas.Code) bool {
-		return strand == "" || m == "" || t.lead(strand) == m || t.lead("") == m || slices.Contains(t.Strands[m], strand)
+		return strand == "" || m == "" || t.lead(strand) == m || slices.Contains(t.Strands[m], strand)
 	}
 	v.Leads, v.Closed = only(t.Leads, knows), only(t.Closed, knows)
 	for _, l := range t.Led {

@@ -61,30 +61,48 @@ func (d *Docket) ranOut() (due []Clock, next time.Time, err error) {
 	return due, next, err
 }
 
-// tellOf sends the notice of one step of a clock, and marks it as told.
+// tellOf sends what is said of one step of a clock, and marks it as told.
 func (d *Docket) tellOf(ctx context.Context, p *policy.Policy, c *Clock) error {
-	if own, ok := p.Broker(); ok && c.Told < len(c.Ladder) {
-		m := c.notice(p, c.Ladder[c.Told].To)
-		m.ID, m.Originator, m.Created = c.noticeID(c.Told), own, schemas.At(c.Ladder[c.Told].At)
-		// Who is no member any more cannot be told, and must not keep the others
-		// from hearing.
-		day := p.Day(m.Created.Time, d.cfg.Now())
-		m.Notice.To = slices.DeleteFunc(m.Notice.To, func(to schemas.MemberID) bool { return !p.MemberOn(to, day) })
-		if len(m.Notice.To) == 0 {
-			return d.mark(c)
-		}
-		var refused *schemas.Refusal
-		switch err := d.cfg.Submit(ctx, m); {
-		case errors.As(err, &refused) && !refused.Later():
-			// Told before under the same id by a clock that ran otherwise: said
-			// once, and passed.
-			d.cfg.Log.Error("a notice was refused", "id", m.ID, "rule", refused.Code)
-		case err != nil:
-			return fmt.Errorf("telling of a clock that ran out: %w", err)
+	own, ok := p.Broker()
+	if !ok || c.Told >= len(c.Ladder) {
+		return d.mark(c)
+	}
+	var known schemas.MessageRef
+	err := d.db.View(func(tx *bolt.Tx) (err error) {
+		known, err = c.knownAs(tx, c.To)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range c.notices(p, known) {
+		m.Originator, m.Created = own, schemas.At(c.Ladder[c.Told].At)
+		if err := d.say(ctx, p, m); err != nil {
+			return err
 		}
 	}
 	failpoint.Here("docket.told")
 	return d.mark(c)
+}
+
+// say submits one notice. Who is no member any more cannot be told, and must not
+// keep the others from hearing.
+func (d *Docket) say(ctx context.Context, p *policy.Policy, m *schemas.Message) error {
+	day := p.Day(m.Created.Time, d.cfg.Now())
+	m.Notice.To = slices.DeleteFunc(m.Notice.To, func(to schemas.MemberID) bool { return !p.MemberOn(to, day) })
+	if len(m.Notice.To) == 0 {
+		return nil
+	}
+	var refused *schemas.Refusal
+	switch err := d.cfg.Submit(ctx, m); {
+	case errors.As(err, &refused) && !refused.Later():
+		// Told before under the same id by a clock that ran otherwise: said
+		// once, and passed.
+		d.cfg.Log.Error("a notice was refused", "id", m.ID, "rule", refused.Code)
+	case err != nil:
+		return fmt.Errorf("telling of a clock that ran out: %w", err)
+	}
+	return nil
 }
 
 // mark marks a step of a clock as told.
@@ -116,27 +134,43 @@ func lapsedUntil(tx *bolt.Tx, due time.Time) error {
 	return b.Put(lapsedKey, encode(due))
 }
 
-// notice is what is said when a clock has run out, to who owes and to who is
+// notices are what is said of the step that is due, to who owes and to who is
 // owed; at the last step the hub hears of it, for the protocol board, unless
-// nobody else may know of the matter.
-func (c *Clock) notice(p *policy.Policy, step schemas.Code) *schemas.Message {
-	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: c.Of, To: []schemas.MemberID{c.Owes}, Clock: c.Name, Due: schemas.At(c.Due), Step: step, Strand: c.Strand}
-	if c.Told == 0 {
-		n.About = schemas.NoticeLapsed
-	}
+// nobody else may know of the matter. Whoever is owed it and knows the matter by
+// another message is told apart, and first: a rebuilt docket knows by the last
+// of them that the step was told.
+func (c *Clock) notices(p *policy.Policy, known schemas.MessageRef) []*schemas.Message {
+	to := []schemas.MemberID{c.Owes}
 	add := func(m schemas.MemberID) {
-		if m != "" && !slices.Contains(n.To, m) {
-			n.To = append(n.To, m)
+		if m != "" && !slices.Contains(to, m) {
+			to = append(to, m)
 		}
 	}
-	add(c.To)
-	if step == policy.StepBoard && !c.Protected {
+	apart := known != c.Of
+	if !apart {
+		add(c.To)
+	}
+	if c.Ladder[c.Told].To == policy.StepBoard && !c.Protected {
 		for _, m := range p.Members() {
-			if m.Kind == "hub" {
+			if m.Kind == "hub" && !(apart && m.ID == c.To) {
 				add(m.ID)
 			}
 		}
 	}
-	return &schemas.Message{Schema: schemas.Schema, Kind: schemas.KindNotice, Marking: schemas.Protect, Urgency: c.Urgency,
+	all := []*schemas.Message{c.notice(c.noticeID(c.Told), c.Of, to)}
+	if apart {
+		all = slices.Insert(all, 0, c.notice(c.noticeID(c.Told, c.To), known, []schemas.MemberID{c.To}))
+	}
+	return all
+}
+
+// notice says that the clock has run out, or that its escalation has come to the
+// step that is due.
+func (c *Clock) notice(id schemas.ID, of schemas.MessageRef, to []schemas.MemberID) *schemas.Message {
+	n := &schemas.Notice{About: schemas.NoticeEscalated, Of: of, To: to, Clock: c.Name, Due: schemas.At(c.Due), Step: c.Ladder[c.Told].To, Strand: c.Strand}
+	if c.Told == 0 {
+		n.About = schemas.NoticeLapsed
+	}
+	return &schemas.Message{Schema: schemas.Schema, ID: id, Kind: schemas.KindNotice, Marking: schemas.Protect, Urgency: c.Urgency,
 		Purpose: "prevent-detect-crime", Notice: n}
 }

@@ -17,7 +17,8 @@ type Thread struct {
 	Kind schemas.Kind       `json:"kind"`
 	// Parties are the members that got it.
 	Parties []schemas.MemberID `json:"parties,omitempty"`
-	// Urgency, Nation and Protected are the first message's.
+	// Urgency, Nation and Protected are the first message's; a case is protected
+	// once any version of it was.
 	Urgency   schemas.Urgency `json:"urgency"`
 	Nation    schemas.Code    `json:"nation"`
 	Protected bool            `json:"protected,omitempty"`
@@ -33,7 +34,7 @@ type Thread struct {
 	Closed   map[schemas.Code]schemas.Code     `json:"closed,omitempty"`
 	Promoted []schemas.MessageRef              `json:"promoted,omitempty"`
 	Sources  []schemas.MemberID                `json:"sources,omitempty"`
-	// Strands are those that each member may know of, by what it got.
+	// Strands are those that each member may know of, by what it got or wrote.
 	Strands map[schemas.MemberID][]schemas.Code `json:"strands,omitempty"`
 	// Operation is the name of the operation, and Named are the members that
 	// were told it.
@@ -61,6 +62,16 @@ func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
 		return m
 	}
 	return t.Leads[""]
+}
+
+// learns notes that a member may know of a strand.
+func (t *Thread) learns(m schemas.MemberID, strand schemas.Code) {
+	if t.Strands == nil {
+		t.Strands = map[schemas.MemberID][]schemas.Code{}
+	}
+	if !slices.Contains(t.Strands[m], strand) {
+		t.Strands[m] = append(t.Strands[m], strand)
+	}
 }
 
 // Holders returns the members that got anything of a message by what is
