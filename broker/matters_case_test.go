@@ -69,7 +69,7 @@ func TestACaseHasStrandsStatesAndADebtToEverySource(t *testing.T) {
 	m.takes(m.outcomeOf("hmrc-nmw", opened, "nmw-underpayment", schemas.CaseClosed, "underpayment-notice", "gla", "lincolnshire"))
 	m.refused(m.task("hmrc-nmw", "gla", opened, schemas.TaskingOffer, "nmw-underpayment"))
 	seen = m.shown("lincolnshire", opened)
-	if seen.Status != schemas.CaseOpen || seen.Closed["nmw-underpayment"] != "underpayment-notice" || len(seen.Closed) != 1 {
+	if seen.Status != schemas.CaseOpen || seen.Closed["nmw-underpayment"] != "not-stated" || len(seen.Closed) != 1 {
 		t.Errorf("after one strand was closed: %+v", seen)
 	}
 	var led []string
@@ -116,7 +116,7 @@ func TestACaseHasStrandsStatesAndADebtToEverySource(t *testing.T) {
 	if advice := m.refused(again(schemas.CaseOpen, "")); advice != "possible now: case closed, case reopened" {
 		t.Errorf("what is closed is opened without a reason: %q", advice)
 	}
-	if got := m.shown("lincolnshire", closed).Closed; len(got) != 4 || got[""] != "prosecution" || got["nmw-underpayment"] != "underpayment-notice" {
+	if got := m.shown("lincolnshire", closed).Closed; len(got) != 4 || got[""] != "prosecution" || got["nmw-underpayment"] != "not-stated" {
 		t.Errorf("closed: %v", got)
 	}
 	m.takes(m.outcomeOf("lincolnshire", closed, "", schemas.CaseClosed, "prosecution", "gla"))
@@ -195,14 +195,14 @@ func (m *matters) outcomesOwed(member schemas.MemberID) (list []schemas.Clock) {
 // A case made of what a report of money laundering says must not be known of by
 // whoever gave a tip to it. (Proceeds of Crime Act 2002 s.333A.)
 func TestAProtectedCaseIsNotToldToItsSource(t *testing.T) {
-	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "ukhtc", "soca")
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "ukhtc", "lincolnshire")
 	tip := m.tip("gla")
 	protected := func(c *schemas.Message) *schemas.Message {
 		c.Items[0].ObtainedBy = schemas.ByFinancialReport
 		return m.takes(c)
 	}
-	begun := protected(caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed))
-	if got := append(m.outcomesOwed("gla"), m.outcomesOwed("soca")...); len(got) != 0 {
+	begun := protected(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed))
+	if got := append(m.outcomesOwed("gla"), m.outcomesOwed("lincolnshire")...); len(got) != 0 {
 		t.Errorf("the outcome of a protected case is owed: %+v", got)
 	}
 	if seen := m.shown("gla", tip); len(seen.Clocks) != 0 || len(seen.Steps) != 0 {
@@ -210,12 +210,12 @@ func TestAProtectedCaseIsNotToldToItsSource(t *testing.T) {
 	}
 
 	// Another becomes a protected one after it was closed.
-	open := m.takes(withheld(caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed)))
+	open := m.takes(withheld(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)))
 	if got := m.outcomesOwed("gla"); len(got) != 1 || !got[0].Running() {
 		t.Errorf("owed before it is protected: %+v", got)
 	}
-	later := caseOf(m.message(schemas.KindCase, "soca"), tip, schemas.CaseClosed)
-	later.Links = append(later.Links, schemas.Link{Originator: "soca", ID: open.ID, Relation: schemas.Supersedes})
+	later := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)
+	later.Links = append(later.Links, schemas.Link{Originator: "lincolnshire", ID: open.ID, Relation: schemas.Supersedes})
 	protected(later)
 	m.set("2009-10-24 10:00")
 	m.sound() // whatever is to be said is said

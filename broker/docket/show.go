@@ -47,6 +47,9 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 	}
 	v.Kind, v.Status = t.Kind, t.Status
 	t.showTo(m, &v)
+	if m != "" && len(v.Closed) > 0 {
+		v.Closed = told(v.Closed, v.Steps)
+	}
 	for i := range v.Steps {
 		if s := &v.Steps[i]; s.Kind == schemas.KindCorrection && s.Message != v.Of && s.Message.Originator != m {
 			v.Superseded = append(v.Superseded, s.Message)
@@ -54,6 +57,25 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 	}
 	v.Promoted, err = d.heldBy(ctx, t.Promoted, m)
 	return v, err
+}
+
+// notStated stands for a reason that the member was not told.
+const notStated schemas.Code = "not-stated"
+
+// told are the reasons for which a case, or a strand of it, is closed, as far as the
+// steps say them that a member took or got: how a matter stands may be known to all
+// who have a part in it, and what came of it to those whom the outcome was for.
+func told(closed map[schemas.Code]schemas.Code, steps []schemas.Step) map[schemas.Code]schemas.Code {
+	shown := map[schemas.Code]schemas.Code{}
+	for strand, why := range closed {
+		shown[strand] = notStated
+		if slices.ContainsFunc(steps, func(s schemas.Step) bool {
+			return (s.Kind == schemas.KindCase || s.Kind == schemas.KindOutcome) && slices.Contains(s.Words, why)
+		}) {
+			shown[strand] = why
+		}
+	}
+	return shown
 }
 
 // seen returns those of the matters of which a member took or got a step.
