@@ -24,7 +24,8 @@ confirms that it deleted what it had, or says by what law it keeps it.
 The broker erases the message and every copy of it that is still in a feed, at
 once: a desk that has not read it never does, and nothing opens it again. Copies
 of messages that others made of it stay; those who have them hear of the recall.
-Keep your own record: a recalled message is not taken again under its id.`,
+Your own corrections of it are messages of their own: recall them, too. Keep your
+own record: a recalled message is not taken again under its id.`,
 		Example: `  liaison recall 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason inaccurate --creds gla.creds
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),
