@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"liaison/broker/ledger"
@@ -358,6 +359,37 @@ func TestWhatTheLeadHasClosedIsNotOpenedByWhoeverDoesNotLead(t *testing.T) {
 	for _, c := range seen.Clocks {
 		if c.Name == "review" && c.Running() {
 			t.Errorf("a strand of the closed case is to be reviewed: %+v", c)
+		}
+	}
+	m.anew()
+	m.sound()
+}
+
+func TestEveryVersionOfACaseCanBeRecalled(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := m.tip("gla")
+	first := m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed))
+	second := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)
+	second.Links = append(second.Links, schemas.Link{Originator: "lincolnshire", ID: first.ID, Relation: schemas.Supersedes})
+	m.takes(second)
+	m.takes(m.outcomeOf("lincolnshire", second, "", schemas.CaseClosed, "prosecution", "gla"))
+	recall := func(of *schemas.Message) *schemas.Message {
+		r := m.message(schemas.KindRecall, "lincolnshire")
+		r.Recall = &schemas.Recall{Of: refTo(of), Reason: schemas.RecallSource}
+		return r
+	}
+	for _, of := range []*schemas.Message{first, second} {
+		r := m.takes(recall(of))
+		m.hears("gla", "the recall", func(got *schemas.Message) bool { return got.ID == r.ID && got.Recall.Of == refTo(of) })
+		if advice := m.refused(recall(of)); advice == "" {
+			t.Errorf("the second recall of %s is refused without advice", of.ID)
+		}
+	}
+	// Each recall keeps what it is about until its holders have confirmed it.
+	for _, of := range []*schemas.Message{first, second} {
+		why, err := m.docket.Open(t.Context(), refTo(of))
+		if err != nil || !strings.Contains(why, "recall-confirm") {
+			t.Errorf("%s is kept because %q, %v", of.ID, why, err)
 		}
 	}
 	m.anew()

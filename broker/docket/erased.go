@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -307,8 +309,8 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef) (why string, err error) {
 	if err != nil || why != "" {
 		return why, err
 	}
-	if t.Recalled != nil {
-		if why, err = openMatter(tx, *t.Recalled); err != nil || why != "" {
+	for _, id := range slices.Sorted(maps.Keys(t.Recalls)) {
+		if why, err = openMatter(tx, t.Recalls[id]); err != nil || why != "" {
 			return why, err
 		}
 	}

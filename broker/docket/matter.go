@@ -169,8 +169,10 @@ func (c *change) recall() error {
 	if err != nil {
 		return err
 	}
-	self := c.self()
-	recalled.Recalled = &self
+	if recalled.Recalls == nil {
+		recalled.Recalls = map[schemas.ID]schemas.MessageRef{}
+	}
+	recalled.Recalls[c.message.Recall.Of.ID] = c.self()
 	return c.put(recalled)
 }
 
