@@ -1,10 +1,13 @@
 package broker
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"liaison/broker/ledger"
 	"liaison/schemas"
 )
 
@@ -308,6 +311,85 @@ func TestTheLeadOfACaseSeesNoStrandThatWasWithheldFromIt(t *testing.T) {
 	for member, want := range map[schemas.MemberID]int{"lincolnshire": 2, "ukhtc": 5, "soca": 5} {
 		if seen := m.shown(member, c); len(seen.Led) != want {
 			t.Errorf("%s sees that the strands were led by %v", member, seen.Led)
+		}
+	}
+	m.anew()
+	m.sound()
+}
+
+// together has messages accepted before any of them is taken up, and waits until
+// they are decided.
+func (m *matters) together(messages ...*schemas.Message) {
+	m.t.Helper()
+	var last uint64
+	_, err := m.router.Act(m.t.Context(), func(context.Context) (*ledger.Entry, error) {
+		for _, msg := range messages {
+			a := submit(m.t, m.links[msg.Originator], "submit", encodeMsgPack(m.t, msg), nil)
+			if a.Error != nil {
+				return nil, fmt.Errorf("%s of %s is refused: %s", msg.Kind, msg.Originator, a.Error.Description)
+			}
+			last = a.Sequence
+		}
+		return nil, nil
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.routed(last)
+}
+
+// A step that was possible when it was accepted may not be when it is taken up.
+func TestWhatTheLeadHasClosedIsNotOpenedByWhoeverDoesNotLead(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := m.tip("gla")
+	version := func(of *schemas.Message, status schemas.CaseStatus, reason schemas.Code) *schemas.Message {
+		c := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, status)
+		c.Case.Lead, c.Case.Reason = "ukhtc", reason
+		if of != nil {
+			c.Links = append(c.Links, schemas.Link{Originator: "lincolnshire", ID: of.ID, Relation: schemas.Supersedes})
+		}
+		return c
+	}
+	opened := m.takes(version(nil, schemas.CaseOpen, ""))
+	m.together(m.outcomeOf("ukhtc", opened, "", schemas.CaseClosed, "prosecution", "gla"), version(opened, schemas.CaseOpen, ""))
+	seen := m.shown("lincolnshire", opened)
+	if seen.Status != schemas.CaseClosed || seen.Closed[""] != "prosecution" {
+		t.Errorf("what its lead closed is %s, closed %v", seen.Status, seen.Closed)
+	}
+	for _, c := range seen.Clocks {
+		if c.Name == "review" && c.Running() {
+			t.Errorf("a strand of the closed case is to be reviewed: %+v", c)
+		}
+	}
+	m.anew()
+	m.sound()
+}
+
+func TestEveryVersionOfACaseCanBeRecalled(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := m.tip("gla")
+	first := m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed))
+	second := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseClosed)
+	second.Links = append(second.Links, schemas.Link{Originator: "lincolnshire", ID: first.ID, Relation: schemas.Supersedes})
+	m.takes(second)
+	m.takes(m.outcomeOf("lincolnshire", second, "", schemas.CaseClosed, "prosecution", "gla"))
+	recall := func(of *schemas.Message) *schemas.Message {
+		r := m.message(schemas.KindRecall, "lincolnshire")
+		r.Recall = &schemas.Recall{Of: refTo(of), Reason: schemas.RecallSource}
+		return r
+	}
+	for _, of := range []*schemas.Message{first, second} {
+		r := m.takes(recall(of))
+		m.hears("gla", "the recall", func(got *schemas.Message) bool { return got.ID == r.ID && got.Recall.Of == refTo(of) })
+		if advice := m.refused(recall(of)); advice == "" {
+			t.Errorf("the second recall of %s is refused without advice", of.ID)
+		}
+	}
+	// Each recall keeps what it is about until its holders have confirmed it.
+	for _, of := range []*schemas.Message{first, second} {
+		why, err := m.docket.Open(t.Context(), refTo(of))
+		if err != nil || !strings.Contains(why, "recall-confirm") {
+			t.Errorf("%s is kept because %q, %v", of.ID, why, err)
 		}
 	}
 	m.anew()

@@ -116,3 +116,26 @@ func TestAStepRightBehindWhatItIsAboutIsToldToWait(t *testing.T) {
 	m.takes(c)
 	m.takes(offer)
 }
+
+// TestNobodyOwesAnAnswerToARequestThatIsRecalled: the duties fall away, and no
+// answer is taken.
+func TestNobodyOwesAnAnswerToARequestThatIsRecalled(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire")
+	r := m.takes(requestOf(1, "lincolnshire"))
+	recall := m.message(schemas.KindRecall, "gla")
+	recall.Recall = &schemas.Recall{Of: refTo(r), Reason: schemas.RecallError}
+	m.takes(recall)
+	err := m.ShowDocket(t.Context(), ClocksOf{All: true}, func(c schemas.Clock) error {
+		if c.Of == refTo(r) && c.To == "gla" && c.End != schemas.EndFellAway {
+			t.Errorf("still owed: %+v", c)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	answer := m.message(schemas.KindAnswer, "lincolnshire")
+	answer.Answer = &schemas.Reply{Of: refTo(r), Status: schemas.AnswerAcknowledged}
+	m.refused(answer)
+	m.whole()
+}

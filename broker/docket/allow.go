@@ -52,7 +52,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		return nil, nil // it takes the place of what the broker never saw
 	}
 	var allowed []string
-	if t.Kind != "" || t.Recalled != nil || m.Recall != nil || m.Outcome != nil {
+	if t.Kind != "" || len(t.Recalls) > 0 || m.Recall != nil || m.Outcome != nil {
 		allowed = t.allowed(d.cfg.Policy(), m)
 	}
 	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
@@ -130,7 +130,7 @@ func (t *Thread) allowed(p *policy.Policy, m *schemas.Message) []string {
 	case m.Case != nil:
 		words = t.states(from)
 	case m.Recall != nil:
-		if t.Recalled == nil {
+		if _, done := t.Recalls[m.Recall.Of.ID]; !done {
 			return []string{string(m.Kind)}
 		}
 	case m.Notice != nil:
@@ -147,7 +147,7 @@ func (t *Thread) allowed(p *policy.Policy, m *schemas.Message) []string {
 // answers are those that a member may give: once the last word is said, more
 // may follow, and nothing less.
 func (t *Thread) answers(from schemas.MemberID) []string {
-	if t.Kind != schemas.KindRequest || !slices.Contains(t.Parties, from) {
+	if t.Kind != schemas.KindRequest || len(t.Recalls) > 0 || !slices.Contains(t.Parties, from) {
 		return nil
 	}
 	switch schemas.AnswerStatus(t.Answers[from]) {

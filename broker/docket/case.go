@@ -61,8 +61,12 @@ func (c *change) caseMessage() error {
 			t.Sources = append(t.Sources, of.Originator)
 		}
 	}
-	if err := c.stands(t, body.Status, body.Reason); err != nil {
-		return err
+	// What was possible when it was accepted may not be any more: its lead may have
+	// closed the case since.
+	if begins || slices.Contains(t.states(c.entry.Originator), wanted(c.message)) {
+		if err := c.stands(t, body.Status, body.Reason); err != nil {
+			return err
+		}
 	}
 	for _, s := range body.Strands {
 		if err := c.review(t, s); err != nil {

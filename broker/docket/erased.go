@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -285,8 +287,8 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, 
 	if err != nil || why != "" {
 		return why, err
 	}
-	if t.Recalled != nil {
-		if why, err = openMatter(tx, *t.Recalled, now); err != nil || why != "" {
+	for _, id := range slices.Sorted(maps.Keys(t.Recalls)) {
+		if why, err = openMatter(tx, t.Recalls[id], now); err != nil || why != "" {
 			return why, err
 		}
 	}

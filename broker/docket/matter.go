@@ -164,8 +164,17 @@ func (c *change) recall() error {
 	if err != nil {
 		return err
 	}
-	self := c.self()
-	recalled.Recalled = &self
+	if recalled.Recalls == nil {
+		recalled.Recalls = map[schemas.ID]schemas.MessageRef{}
+	}
+	recalled.Recalls[c.message.Recall.Of.ID] = c.self()
+	if recalled.Kind == schemas.KindRequest { // nobody owes an answer to it any more
+		for _, name := range []schemas.Code{policy.ClockAcknowledge, policy.ClockAnswer} {
+			if err := c.endThose(recalled.Of, name, schemas.EndFellAway, func(*Clock) bool { return true }); err != nil {
+				return err
+			}
+		}
+	}
 	return c.put(recalled)
 }
 

@@ -52,8 +52,9 @@ type Thread struct {
 	// Earlier are, of a referral, the earlier ones of the same person.
 	Earlier []schemas.MessageRef `json:"earlier,omitempty"`
 
-	// Recalled is the recall of the message, if there was one.
-	Recalled *schemas.MessageRef `json:"recalled,omitempty"`
+	// Recalls are the recalls of the thread's messages, by the id of what was
+	// recalled: a case's versions, which are one member's, are recalled one by one.
+	Recalls map[schemas.ID]schemas.MessageRef `json:"recalls,omitempty"`
 }
 
 // lead is who leads a strand: its own lead, or else that of the case.
