@@ -41,15 +41,7 @@ func start(t *testing.T, dir string) *started {
 // startBounded runs one whose store has a bound.
 func startBounded(t *testing.T, dir string, maxStore int64) *started {
 	t.Helper()
-	level := slog.LevelWarn
-	if testing.Verbose() {
-		level = slog.LevelInfo
-	}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
-	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: log, MaxStore: maxStore})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := opened(t, dir, maxStore)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
@@ -66,6 +58,21 @@ func startBounded(t *testing.T, dir string, maxStore int64) *started {
 	})
 	t.Cleanup(s.stop)
 	return s
+}
+
+// opened is a broker that does not serve yet.
+func opened(t *testing.T, dir string, maxStore int64) *Broker {
+	t.Helper()
+	level := slog.LevelWarn
+	if testing.Verbose() {
+		level = slog.LevelInfo
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
+	b, err := Open(t.Context(), Config{Dir: dir, Listen: "127.0.0.1:0", Default: protocol.Tables, Log: log, MaxStore: maxStore})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // enrol gives a desk credentials, "gla" or "ukhtc/labour-east".

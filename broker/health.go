@@ -20,7 +20,7 @@ func (b *Broker) Ready() error {
 	for _, part := range []struct {
 		name string
 		err  error
-	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
+	}{{"store", b.storeFault()}, {"intake", b.intake.Ready()}, {"answers", b.ask.Ready()}, {"router", b.router.Ready()}, {"ledger's tree", b.tree.Ready()},
 		{"docket", b.docket.Ready()}, {"erasing", b.retention.Ready()}, {"what is stored", b.scrub.Ready()}} {
 		if part.err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", part.name, part.err))

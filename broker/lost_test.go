@@ -57,3 +57,27 @@ func TestADiskThatLostWhatItConfirmedStaysShut(t *testing.T) {
 		t.Errorf("healing ends with %v, want ErrLost", err)
 	}
 }
+
+// Whoever asks whether the broker is ready sends as soon as it says so: it must
+// not before somebody takes what is sent, nor after.
+func TestReadyIsOnlyWhoTakesWhatIsSent(t *testing.T) {
+	shut := func(s *started) bool {
+		err := s.Ready()
+		return err != nil && strings.Contains(err.Error(), "intake: it takes nothing in yet") && strings.Contains(err.Error(), "answers: it takes no questions yet")
+	}
+	b := &started{Broker: opened(t, t.TempDir(), 1<<30), t: t}
+	t.Cleanup(b.Close)
+	if !shut(b) {
+		t.Errorf("a broker that is open and does not serve yet says %v", b.Ready())
+	}
+	s := start(t, t.TempDir())
+	for end := time.Now().Add(20 * time.Second); s.Ready() != nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it never becomes ready: %v", s.Ready())
+		}
+	}
+	s.halt()
+	if !shut(s) {
+		t.Errorf("a broker that has stopped serving says %v", s.Ready())
+	}
+}

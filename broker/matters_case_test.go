@@ -352,10 +352,12 @@ func TestWhatTheLeadHasClosedIsNotOpenedByWhoeverDoesNotLead(t *testing.T) {
 	}
 	opened := m.takes(version(nil, schemas.CaseOpen, ""))
 	m.together(m.outcomeOf("ukhtc", opened, "", schemas.CaseClosed, "prosecution", "gla"), version(opened, schemas.CaseOpen, ""))
-	seen := m.shown("lincolnshire", opened)
-	if seen.Status != schemas.CaseClosed || seen.Closed[""] != "prosecution" {
-		t.Errorf("what its lead closed is %s, closed %v", seen.Status, seen.Closed)
+	for member, why := range map[schemas.MemberID]schemas.Code{"ukhtc": "prosecution", "lincolnshire": "not-stated"} {
+		if seen := m.shown(member, opened); seen.Status != schemas.CaseClosed || seen.Closed[""] != why {
+			t.Errorf("to %s what its lead closed is %s, closed %v", member, seen.Status, seen.Closed)
+		}
 	}
+	seen := m.shown("lincolnshire", opened)
 	for _, c := range seen.Clocks {
 		if c.Name == "review" && c.Running() {
 			t.Errorf("a strand of the closed case is to be reviewed: %+v", c)

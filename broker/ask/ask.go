@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -72,6 +73,8 @@ type Desk struct {
 	ledger *ledger.Ledger
 
 	lines *lines
+	// open says that the addresses are served; see Ready.
+	open atomic.Bool
 }
 
 // New returns an information desk that does nothing until Run.
@@ -95,6 +98,11 @@ func (d *Desk) Run(ctx context.Context) error {
 		}
 		defer sub.Unsubscribe()
 	}
+	if err := d.cfg.Conn.Flush(); err != nil {
+		return fmt.Errorf("serving questions: %w", err)
+	}
+	d.open.Store(true)
+	defer d.open.Store(false)
 	var busy sync.WaitGroup
 	for range workers {
 		busy.Go(func() {
@@ -111,6 +119,17 @@ func (d *Desk) Run(ctx context.Context) error {
 		})
 	}
 	busy.Wait()
+	return nil
+}
+
+// errShut says that whoever asks now finds nobody.
+var errShut = errors.New("it takes no questions yet, or not any more")
+
+// Ready returns nil when questions are taken.
+func (d *Desk) Ready() error {
+	if !d.open.Load() {
+		return errShut
+	}
 	return nil
 }
 

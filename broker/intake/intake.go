@@ -62,6 +62,8 @@ type Intake struct {
 	trouble atomic.Pointer[trouble]
 	// accepted counts the records stored since the start.
 	accepted atomic.Uint64
+	// open says that the address is served; see Ready.
+	open atomic.Bool
 	// full says that the last commit met the bound of the store.
 	full atomic.Bool
 }
@@ -99,6 +101,8 @@ func (in *Intake) Run(ctx context.Context) error {
 	if err := in.cfg.Conn.Flush(); err != nil {
 		return fmt.Errorf("serving %s: %w", Address, err)
 	}
+	in.open.Store(true)
+	defer in.open.Store(false)
 	in.work(ctx)
 	return nil
 }
@@ -156,8 +160,15 @@ func (in *Intake) arrive() (nats.MsgHandler, error) {
 // broker's, which stays ready: only a higher bound helps.
 func (in *Intake) Full() bool { return in.full.Load() }
 
-// Ready returns nil when the last commit worked, else what went wrong.
+// errShut says that whoever sends now finds nobody.
+var errShut = errors.New("it takes nothing in yet, or not any more")
+
+// Ready returns nil when submissions are taken and the last commit worked, else
+// what is wrong.
 func (in *Intake) Ready() error {
+	if !in.open.Load() {
+		return errShut
+	}
 	if t := in.trouble.Load(); t != nil && in.cfg.Now().Sub(t.at) < troubleLasts {
 		return t.err
 	}
