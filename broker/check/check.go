@@ -30,6 +30,8 @@ type checker struct {
 	known map[key]kept
 	// made has, for each message, those that are made of it.
 	made map[key][]schemas.MessageRef
+	// parties has who has a part in what.
+	parties parties
 	// behind is the intake sequence of the last message that each sender got
 	// to each desk.
 	behind map[route]uint64
@@ -70,7 +72,7 @@ type route struct {
 // far as the check came. A broker may go on working meanwhile.
 func Check(ctx context.Context, src Source, desks []Desk, now time.Time) (Report, error) {
 	c := &checker{ctx: ctx, src: src, report: &Report{Checked: now}, desks: map[Desk]bool{}, tables: map[string]*tables{},
-		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, behind: map[route]uint64{}, gone: newGone()}
+		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, parties: newParties(), behind: map[route]uint64{}, gone: newGone()}
 	for _, d := range desks {
 		c.desks[d] = true
 	}

@@ -135,6 +135,12 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	if err := c.mentioned(j); err != nil {
 		return err
 	}
+	if err := c.tellsOnlyParties(j); err != nil {
+		return err
+	}
+	if j.message != nil {
+		c.parties.add(e, j.message.Links)
+	}
 	c.madeOf(e)
 	c.recalls(e)
 	j.day = c.dayOf(j, a.Stored)

@@ -17,6 +17,8 @@ type gone struct {
 	// intake and copies have the places that erasures name, with the message that
 	// each names them for.
 	intake, copies map[uint64]key
+	// links are those of the messages of which a step is left.
+	links map[key][]schemas.Link
 	// accepted are the gaps that an operator accepted, by stream.
 	accepted map[string][]ledger.Span
 	// read is up to which place of the ledger's stream that was read.
@@ -31,7 +33,7 @@ type stillThere struct {
 }
 
 func newGone() gone {
-	return gone{intake: map[uint64]key{}, copies: map[uint64]key{}, accepted: map[string][]ledger.Span{}}
+	return gone{intake: map[uint64]key{}, copies: map[uint64]key{}, links: map[key][]schemas.Link{}, accepted: map[string][]ledger.Span{}}
 }
 
 // maxSpan bounds the places that one span may name: a message has at most 1,000
@@ -60,6 +62,9 @@ func (c *checker) lookAhead() error {
 			k := keyOf(m.Of.Originator, m.Of.ID)
 			if m.Intake != 0 {
 				c.gone.intake[m.Intake] = k
+			}
+			if left, err := schemas.DecodeCopy(m.Step); err == nil {
+				c.gone.links[k] = left.Links
 			}
 			for _, s := range m.Copies {
 				for at := s.From; at <= s.To && at-s.From < maxSpan; at++ {
@@ -438,6 +443,7 @@ func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, tables: c.tables[e.Policy], found: found}
+	c.parties.add(e, c.gone.links[k])
 	c.madeOf(e)
 	c.recalls(e)
 	j.shape()

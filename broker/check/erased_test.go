@@ -24,8 +24,14 @@ import (
 // returns what its streams have.
 func playing(t *testing.T, members ...schemas.MemberID) (p *played, stop func() *memory) {
 	t.Helper()
+	return playingAt(t, nil, members...)
+}
+
+// playingAt goes by a clock; nil is the one on the wall.
+func playingAt(t *testing.T, now func() time.Time, members ...schemas.MemberID) (p *played, stop func() *memory) {
+	t.Helper()
 	dir := t.TempDir()
-	b, err := broker.Open(t.Context(), broker.Config{Dir: filepath.Join(dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables,
+	b, err := broker.Open(t.Context(), broker.Config{Dir: filepath.Join(dir, "broker"), Listen: "127.0.0.1:0", Default: protocol.Tables, Now: now,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err == nil {
 		err = os.Mkdir(filepath.Join(dir, "creds"), 0o700)

@@ -1,0 +1,112 @@
+package check_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"liaison/broker/check"
+	"liaison/broker/ledger"
+	"liaison/schemas"
+)
+
+// lapsed is a history in which nobody answers a request (31) and two tips are
+// held (32, 33), until the hub has heard of all three.
+func lapsed(t *testing.T) *memory {
+	t.Helper()
+	var forward atomic.Int64
+	base, began := time.Date(2009, 8, 14, 10, 0, 0, 0, time.UTC), time.Now()
+	p, stop := playingAt(t, func() time.Time { return base.Add(time.Since(began) + time.Duration(forward.Load())) }, "gla", "lincolnshire", "ukhtc")
+	p.send(request(31), closed(32), closed(33))
+	p.settle()
+	forward.Store(int64(90 * 24 * time.Hour))
+	board := func(h *memory) (n int) {
+		for _, r := range h.streams[schemas.IntakeName] {
+			if m, err := schemas.DecodeCopy(r.Data); err == nil && m.Notice != nil && m.Notice.Step == "protocol-board" {
+				n++
+			}
+		}
+		return n
+	}
+	for end := time.Now().Add(30 * time.Second); board(remember(t, p.Broker)) < 4; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the clocks have not run out")
+		}
+	}
+	p.settle()
+	return stop()
+}
+
+// renotice changes every notice that fits and everything that binds it, but for
+// its copies.
+func (d *doctor) renotice(fits func(*schemas.Message) bool, change func(*schemas.Message)) {
+	d.t.Helper()
+	n := 0
+	for i := range d.taken() {
+		r := &d.taken()[i]
+		m, err := schemas.DecodeCopy(r.Data)
+		if err != nil || m.Notice == nil || !fits(m) {
+			continue
+		}
+		n++
+		change(m)
+		r.Data = encode(d.t, m, schemas.TypeMsgPack)
+		sum := sha256.Sum256(r.Data)
+		r.Header[ledger.HeaderDigest] = []string{base64.RawURLEncoding.EncodeToString(sum[:])}
+		of, _ := m.Of()
+		d.edit(func(e ledger.Entry) bool { return e.Message == m.ID }, func(e *ledger.Entry) {
+			e.Commitment, e.Of = ledger.Commit(r.Header[ledger.HeaderSalt][0], r.Data), &of
+		})
+	}
+	if n == 0 {
+		d.t.Fatal("the history has no such notice")
+	}
+}
+
+// TestTheCheckerReadsWhoseMatterANoticeIs doctors what the broker tells of clocks
+// that ran out, so that it names a matter to somebody who has no part in it.
+func TestTheCheckerReadsWhoseMatterANoticeIs(t *testing.T) {
+	h := lapsed(t)
+	if r := checked(t, h); !r.Sound() || r.Notes > 0 {
+		t.Fatalf("the history itself: %+v", r)
+	}
+	about := func(n int, to schemas.MemberID, steps ...schemas.Code) func(*schemas.Message) bool {
+		return func(m *schemas.Message) bool {
+			return m.Notice.Of.ID == idOf(n) && slices.Contains(m.Notice.To, to) && slices.Contains(steps, m.Notice.Step)
+		}
+	}
+	of := func(n int) func(*schemas.Message) {
+		return func(m *schemas.Message) { m.Notice.Of.ID = idOf(n) }
+	}
+	for _, c := range []struct {
+		name string
+		want string
+		do   func(*doctor)
+	}{
+		{"who was asked is told of a tip that was kept from it", "tells lincolnshire of a matter in which it has no part", func(d *doctor) {
+			d.renotice(about(31, "lincolnshire", "contact-point"), of(32))
+		}},
+		{"the hub hears of a tip that was kept from it before the last step", "tells ukhtc of a matter in which it has no part", func(d *doctor) {
+			d.renotice(about(32, "ukhtc", "protocol-board"), func(m *schemas.Message) { m.Notice.Step = "head-of-intelligence" })
+		}},
+		{"the hub hears of a tip of which nobody may hear", "tells ukhtc of a matter in which it has no part", func(d *doctor) {
+			d.edit(func(e ledger.Entry) bool { return e.Message == idOf(33) }, func(e *ledger.Entry) { e.Protected = true })
+		}},
+		{"a notice is about nothing", "is a notice about what was never decided", func(d *doctor) {
+			d.renotice(about(32, "gla", "contact-point"), of(77))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := &doctor{memory: h.clone(), t: t}
+			c.do(d)
+			r := checked(t, d.memory)
+			if r.Sound() || !slices.ContainsFunc(r.Findings, func(f check.Finding) bool { return strings.Contains(f.Problem, c.want) }) {
+				t.Errorf("want %q: %+v", c.want, r.Findings)
+			}
+		})
+	}
+}
