@@ -146,3 +146,23 @@ func TestAskingSaysWhyThereIsNoAnswer(t *testing.T) {
 		t.Error("a cancelled submission succeeded")
 	}
 }
+
+func TestAStepIsSentAgainWhileWhatItIsAboutWaits(t *testing.T) {
+	h := newHub(t, "")
+	c := connect(t, h, agents.Config{})
+	step := func() *schemas.Message {
+		m := tip(1)
+		m.ID = ""
+		return m
+	}
+	h.waiting = 2
+	id, err := c.Take(t.Context(), step())
+	if err != nil || len(h.order) != 1 || h.order[0].ID != id || len(h.bundles) != 3 {
+		t.Errorf("taken as %q, %v, after %d submissions", id, err, len(h.bundles))
+	}
+	h.later = 1
+	var refusal *schemas.Refusal
+	if _, err := c.Take(t.Context(), step()); !errors.As(err, &refusal) || refusal.Code != schemas.RefusedFull || len(h.bundles) != 4 {
+		t.Errorf("what is refused for the store's sake ends with %v, after %d submissions", err, len(h.bundles))
+	}
+}

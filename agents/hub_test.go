@@ -33,6 +33,7 @@ type hub struct {
 	sequence map[schemas.ID]uint64
 	order    []*schemas.Message
 	later    int // how many submissions to answer "try later"
+	waiting  int // how many to answer that what they are about is not decided
 	dropped  int // how many submissions not to answer at all
 	bundles  []int
 	desk     schemas.MemberID
@@ -140,6 +141,11 @@ func (h *hub) accept(part []byte) schemas.Receipt {
 	r := schemas.Receipt{ID: msg.ID}
 	if h.later > 0 {
 		r.Refusal = schemas.Refuse(schemas.RefusedFull, "try later")
+		return r
+	}
+	if h.waiting > 0 {
+		h.waiting--
+		r.Refusal = schemas.Refuse(schemas.RefusedWaiting, "send it again in a moment")
 		return r
 	}
 	if msg.Reference == "REFUSE-ME" {

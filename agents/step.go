@@ -10,7 +10,9 @@ import (
 // Take submits a message that a person makes, such as a request or an answer:
 // it is given an id, the member as its originator and the time, where those
 // are missing, and its id is returned. A refusal by the broker is an error of
-// type *schemas.Refusal. A recall is of the member's own message.
+// type *schemas.Refusal. While the broker says that what the step is about waits to
+// be decided, it is submitted again, for a few seconds. A recall is of the member's
+// own message.
 func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, error) {
 	self, err := c.Self(ctx)
 	if err != nil {
@@ -26,15 +28,29 @@ func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, erro
 	if m.Created.IsZero() {
 		m.Created = schemas.At(time.Now())
 	}
-	receipts, err := c.Submit(ctx, m)
-	if err != nil {
-		return "", err
+	for waited := time.Duration(0); ; waited += decideWait {
+		receipts, err := c.Submit(ctx, m)
+		if err != nil {
+			return "", err
+		}
+		switch r := receipts[0].Refusal; {
+		case r == nil:
+			return m.ID, nil
+		case r.Code != schemas.RefusedWaiting || waited >= decideWaits*decideWait:
+			return "", r
+		}
+		if err := sleep(ctx, decideWait); err != nil {
+			return "", err
+		}
 	}
-	if r := receipts[0].Refusal; r != nil {
-		return "", r
-	}
-	return m.ID, nil
 }
+
+// What a step waits for is decided within a fraction of a second unless the router
+// has a backlog.
+const (
+	decideWait  = 100 * time.Millisecond
+	decideWaits = 50
+)
 
 // Thread asks for what this member may know of a matter: of the message that
 // began it, and the steps since.

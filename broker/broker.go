@@ -131,7 +131,7 @@ func (b *Broker) start(ctx context.Context) error {
 		return err
 	}
 	b.directory.own = func() (schemas.MemberID, bool) { return b.Policy().Broker() }
-	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket, MaxBytes: b.cfg.MaxStore / intakeShare,
+	b.intake = intake.New(intake.Config{Conn: conns["front"], JetStream: streams["intake"], Directory: &b.directory, Steps: b.docket, Decided: func() uint64 { return b.router.Place() }, MaxBytes: b.cfg.MaxStore / intakeShare,
 		Healthy: b.node.Healthy, Policy: b.Policy, Now: b.cfg.Now, Log: b.cfg.Log})
 	b.router = router.New(router.Config{Conn: conns["router"], JetStream: streams["router"], Desks: &b.directory,
 		Holders: b.docket, Erasures: b.retention, Grown: b.grown, Settled: b.settled, Heard: b.node.Heard,

@@ -59,6 +59,21 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 			t.Fatalf("the router did not stop at the gap: %v", next.router.Ready())
 		}
 	}
+	// What is accepted behind the gap may be about anything: a step waits for it.
+	stray := farm(77)
+	stray.Kind, stray.Tip, stray.Items, stray.Subjects, stray.Marking = schemas.KindRecall, nil, nil, nil, schemas.Protect
+	stray.CrimeTypes, stray.Sectors, stray.Jurisdictions, stray.Reference = nil, nil, nil, ""
+	stray.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: farm(78).ID}, Reason: schemas.RecallSource}
+	recall := func() schemas.Code {
+		a := submit(t, next.connect("gla/main"), "submit", encodeMsgPack(t, stray), nil)
+		if a.Error == nil {
+			return ""
+		}
+		return a.Receipts[0].Refusal.Code
+	}
+	if code := recall(); code != schemas.RefusedWaiting {
+		t.Errorf("behind the gap a recall of nothing is answered with %q", code)
+	}
 	accept := func(stream string, from, to uint64) error {
 		_, err := next.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: stream, Span: ledger.Span{From: from, To: to}, Reason: "an invented disk"}})
 		return err
@@ -73,6 +88,9 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.routed(6)
+	if code := recall(); code != schemas.RefusedStep {
+		t.Errorf("with everything decided a recall of nothing is answered with %q", code)
+	}
 	if err := accept(schemas.IntakeName, 4, 5); !errors.Is(err, ErrNoGap) {
 		t.Errorf("accepted twice: %v", err)
 	}

@@ -397,3 +397,42 @@ func TestEveryVersionOfACaseCanBeRecalled(t *testing.T) {
 	m.anew()
 	m.sound()
 }
+
+// A step is judged by how its matter stands once what was sent before it is
+// decided, and until then it waits.
+func TestAStepWaitsForTheStepBeforeIt(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	opened := m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), m.tip("gla"), schemas.CaseOpen))
+	closes := m.outcomeOf("lincolnshire", opened, "", schemas.CaseClosed, "prosecution", "gla")
+	reopens := m.outcomeOf("lincolnshire", opened, "", schemas.CaseOpen, schemas.CaseReopened, "gla")
+	var last uint64
+	refusedAs := func(msg *schemas.Message) schemas.Code {
+		a := submit(t, m.links["lincolnshire"], "submit", encodeMsgPack(t, msg), nil)
+		if a.Error == nil {
+			last = a.Sequence
+			return ""
+		}
+		return a.Receipts[0].Refusal.Code
+	}
+	if code := refusedAs(reopens); code != schemas.RefusedStep {
+		t.Errorf("to re-open what is open is answered with %q", code)
+	}
+	_, err := m.router.Act(t.Context(), func(context.Context) (*ledger.Entry, error) {
+		if code := refusedAs(closes); code != "" {
+			t.Errorf("to close the case is refused as %q", code)
+		}
+		if code := refusedAs(reopens); code != schemas.RefusedWaiting {
+			t.Errorf("to re-open the case before it is decided that it closes is answered with %q", code)
+		}
+		return nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.routed(last)
+	m.takes(reopens)
+	if seen := m.shown("lincolnshire", opened); seen.Status != schemas.CaseOpen {
+		t.Errorf("the case is %s", seen.Status)
+	}
+	m.sound()
+}

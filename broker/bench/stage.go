@@ -62,7 +62,7 @@ func openStage(s *site, p *policy.Policy) (*stage, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	st.stopIntake = stop
-	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks, Steps: noMatters{}, MaxBytes: maxStore / 4,
+	in := intake.New(intake.Config{Conn: st.conns["front"], JetStream: st.streams["intake"], Directory: st.desks, Steps: noMatters{}, Decided: func() uint64 { return 0 }, MaxBytes: maxStore / 4,
 		Healthy: st.node.Healthy, Policy: st.policy.Load, Now: time.Now, Log: s.log})
 	go func() { st.intake <- in.Run(ctx) }()
 	return st, nil

@@ -47,6 +47,9 @@ type Config struct {
 	// Healthy says whether every stream still works.
 	Healthy func() error
 	Steps   Steps
+	// Decided returns the sequence up to which everything that was accepted is
+	// decided.
+	Decided func() uint64
 	// Policy returns the tables in force.
 	Policy func() *policy.Policy
 	// Now is the clock.
@@ -80,7 +83,8 @@ const troubleLasts = 15 * time.Second
 
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
-	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps, room: room{most: cfg.MaxBytes}}, queue: newQueue()}
+	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps, room: room{most: cfg.MaxBytes},
+		undecided: undecided{decided: cfg.Decided, last: map[schemas.MessageRef]uint64{}}}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/schemas"
 )
@@ -91,17 +88,18 @@ func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, err
 	var kept []*record
 	for _, r := range fresh {
 		if r.isStep() {
+			decided := s.undecided.decided() // asked first: the docket may know more, and never less
 			refusal, err := s.steps.Allow(ctx, r.message)
 			if err != nil {
 				refuseAll(fresh, err)
 				return nil, fmt.Errorf("looking up how a matter stands: %w", err)
 			}
 			if refusal != nil {
-				if waits, err := s.waits(ctx, r.message, fresh); err != nil {
+				if waits, err := s.waits(ctx, r.message, fresh, decided); err != nil {
 					refuseAll(fresh, err)
 					return nil, err
 				} else if waits {
-					refusal = schemas.Refuse(schemas.RefusedWaiting, "what it is about is accepted and not decided yet: send it again in a moment")
+					refusal = schemas.Refuse(schemas.RefusedWaiting, "what it is about, or a step before it, is accepted and not decided yet: send it again in a moment")
 				}
 				r.receipt.Refusal = refusal
 				continue
@@ -115,26 +113,6 @@ func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, err
 // isStep says whether the record is about another message, or is a case that
 // takes the place of one.
 func (r *record) isStep() bool {
-	if r.message.Case != nil {
-		_, replaces := r.message.Replaces()
-		return replaces
-	}
-	_, about := r.message.Of()
-	return about
-}
-
-// waits says whether what a step is about is accepted, or about to be, and not
-// decided yet: how that stands nobody knows before.
-func (s *store) waits(ctx context.Context, m *schemas.Message, fresh []*record) (bool, error) {
-	of, _ := m.Of()
-	address := schemas.IntakeAddress(of.Originator, of.ID)
-	if slices.ContainsFunc(fresh, func(r *record) bool { return r.address == address }) {
-		return true, nil
-	}
-	accepted, decided := false, false
-	err := s.lookUp(ctx, schemas.IntakeName, []string{address}, func(*jetstream.RawStreamMsg) { accepted = true })
-	if err == nil && accepted {
-		err = s.lookUp(ctx, ledger.Stream, []string{schemas.DecisionAddress(of.Originator, of.ID)}, func(*jetstream.RawStreamMsg) { decided = true })
-	}
-	return accepted && !decided, err
+	_, ok := about(r.message)
+	return ok
 }

@@ -58,10 +58,11 @@ type store struct {
 	committing sync.Mutex
 
 	// What follows belongs to the goroutine that commits.
-	whole   bool   // the intake was seen to have all that it ever took
-	wholeAt uint64 // what opened was before that
-	again   bool   // the last records that were published or looked up were not all new
-	room    room
+	whole     bool   // the intake was seen to have all that it ever took
+	wholeAt   uint64 // what opened was before that
+	again     bool   // the last records that were published or looked up were not all new
+	room      room
+	undecided undecided
 }
 
 // accept gives every record a final receipt: stored now, stored before, or
@@ -114,6 +115,7 @@ func (s *store) commit(ctx context.Context, records []*record) error {
 		}
 		err = errors.Join(err, fault)
 	}
+	s.undecided.add(fresh)
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {
 			r.receipt.Refusal = earlier.receipt.Refusal
