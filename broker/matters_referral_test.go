@@ -154,6 +154,11 @@ func TestAnAdultWhoRefusedAndConsentsLaterIsReferred(t *testing.T) {
 	if c := m.clockOf("referral", "gla"); !c.Going() || !c.Due.Equal(inLondon(t, "2009-08-31 12:00")) {
 		t.Errorf("after the consent: %+v", c)
 	}
+	says(schemas.Refused) // a consent may be taken back as long as nobody is referred
+	if c := m.clockOf("referral", "gla"); c.End != schemas.EndFellAway {
+		t.Errorf("after the consent is taken back: %+v", c)
+	}
+	says(schemas.Given)
 	m.set("2009-08-31 12:01")
 	m.hears("gla", "the lapse", isNotice(schemas.NoticeLapsed, "referral", "contact-point"))
 	m.anew()

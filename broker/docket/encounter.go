@@ -16,7 +16,8 @@ import (
 // met by a referral that names the message. (National Referral Mechanism process
 // maps: a target of 48 hours, and no limit.)
 
-// encounter starts the clocks, or lets those go on that waited for a consent.
+// encounter starts the clocks, lets those go on that waited for a consent, or ends
+// those of adults who refuse, or take their consent back.
 func (c *change) encounter() error {
 	if !c.entry.Victim || c.referredBefore() {
 		return nil
@@ -26,12 +27,14 @@ func (c *change) encounter() error {
 	if !ok {
 		return nil
 	}
-	answer := c.consented()
+	answer, gated, responders := c.consented(), slices.Contains(row.Gates, policy.GateConsent), c.responders()
 	if answer == schemas.Refused {
-		return c.endThose(t.Of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool { return k.Waits == policy.GateConsent })
+		return c.endThose(t.Of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool {
+			return k.Waits == policy.GateConsent || gated && responders[k.Owes]
+		})
 	}
-	for m, adults := range c.responders() {
-		waits := adults && answer == "" && slices.Contains(row.Gates, policy.GateConsent)
+	for m, adults := range responders {
+		waits := adults && answer == "" && gated
 		if err := c.refers(t, m, waits); err != nil {
 			return err
 		}
@@ -46,8 +49,10 @@ func (c *change) refers(t *Thread, m schemas.MemberID, waits bool) error {
 		Urgency: t.Urgency, Nation: t.Nation, Protected: t.Protected}
 	before, err := getClock(c.tx, k.key())
 	switch {
-	case err != nil, before != nil && (before.Waits == "" || waits):
+	case err != nil:
 		return err
+	case before != nil && (waits || before.Waits == "" && before.End != schemas.EndFellAway):
+		return nil
 	case waits:
 		k.Waits = policy.GateConsent
 		return putClock(c.tx, k)
