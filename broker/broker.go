@@ -179,7 +179,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	go func() { served <- admin.run(front) }()
 	go func() { served <- b.scrub.run(front) }()
 	go func() { served <- b.keepNote(front) }()
-	go func() { served <- b.scrub.guard(front, b.retention.Run) }()
+	go func() { served <- b.scrub.guard(front, b.retention.Run, idle) }()
 	var faults []error
 	for range cap(served) {
 		if err := <-served; err != nil {
@@ -191,9 +191,14 @@ func (b *Broker) Run(ctx context.Context) error {
 	return errors.Join(append(faults, <-kept)...)
 }
 
-// route routes, once the ledger is the one that its tree has, and for as long
-// as the tree can follow it.
-func (b *Broker) route(ctx context.Context) error {
+// route routes, and record only records what operators do where nothing may be
+// decided.
+func (b *Broker) route(ctx context.Context) error  { return b.write(ctx, b.router.Run) }
+func (b *Broker) record(ctx context.Context) error { return b.write(ctx, b.router.Record) }
+
+// write runs what writes to the ledger, once that is the one that its tree has,
+// and for as long as the tree can follow it.
+func (b *Broker) write(ctx context.Context, run func(context.Context) error) error {
 	if err := b.tree.Check(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -208,7 +213,7 @@ func (b *Broker) route(ctx context.Context) error {
 		defer stop() // what cannot be followed must not go on
 		followed <- b.tree.Run(ctx)
 	}()
-	err := b.router.Run(ctx)
+	err := run(ctx)
 	stop()
 	return errors.Join(err, <-followed)
 }

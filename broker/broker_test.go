@@ -57,7 +57,21 @@ func startBounded(t *testing.T, dir string, maxStore int64) *started {
 		b.Close()
 	})
 	t.Cleanup(s.stop)
+	s.isOpen(ended)
 	return s
+}
+
+// isOpen waits until messages and questions are taken, or the broker has ended.
+func (s *started) isOpen(ended <-chan error) {
+	s.t.Helper()
+	for end := time.Now().Add(20 * time.Second); s.intake.Ready() != nil || s.ask.Ready() != nil; time.Sleep(time.Millisecond) {
+		if len(ended) > 0 {
+			return // which is for the test to judge
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("the broker does not open: %v", s.Ready())
+		}
+	}
 }
 
 // opened is a broker that does not serve yet.

@@ -25,6 +25,28 @@ func (s *started) loses(stream string, sequence uint64) {
 	}
 }
 
+// lonely stops a broker, has its intake accept the messages numbered from one up
+// to another without a router, and calls do before it closes that, too.
+func (s *started) lonely(from, to int, do func(*started)) {
+	s.t.Helper()
+	s.stop()
+	b, err := Open(s.t.Context(), s.cfg)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	lone := &started{Broker: b, t: s.t, dir: s.dir, creds: s.creds}
+	ctx, stop := context.WithCancel(s.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.intake.Run(ctx) }()
+	publish(s.t, lone, from, to)
+	stop()
+	if err := <-ended; err != nil {
+		s.t.Fatal(err)
+	}
+	do(lone)
+	b.Close()
+}
+
 func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, dir)
@@ -33,30 +55,16 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 	}
 	publish(t, s, 0, 3)
 	s.routed(3)
-	s.stop()
 	// Of three that an intake without a router accepts, two are lost.
-	b, err := Open(t.Context(), s.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lone := &started{Broker: b, t: t, dir: dir, creds: s.creds}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- b.intake.Run(ctx) }()
-	publish(t, lone, 3, 6)
-	stop()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	lone.loses(schemas.IntakeName, 4)
-	lone.loses(schemas.IntakeName, 5)
-	b.Close()
-
+	s.lonely(3, 6, func(lone *started) {
+		lone.loses(schemas.IntakeName, 4)
+		lone.loses(schemas.IntakeName, 5)
+	})
 	next := start(t, dir)
 	next.creds = s.creds
-	for end := time.Now().Add(20 * time.Second); !errors.Is(next.router.Ready(), router.ErrGap); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !errors.Is(next.Ready(), router.ErrGap) && !errors.Is(next.Ready(), ErrStoredDamage); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the router did not stop at the gap: %v", next.router.Ready())
+			t.Fatalf("nothing stops at the gap: %v", next.Ready())
 		}
 	}
 	// What is accepted behind the gap may be about anything: a step waits for it.
@@ -100,6 +108,57 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 	}
 	if err := next.router.Ready(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Damage that was found before keeps the router from its work, and must not keep
+// an operator from accepting it, not even where the router had not come so far.
+func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	for _, name := range []string{"gla", "lincolnshire"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.lonely(3, 8, func(lone *started) {
+		lone.loses(schemas.IntakeName, 5)
+		lone.loses(schemas.IntakeName, 6)
+		lone.loses(schemas.IntakeName, 8)
+		if err := newScrubber(lone.cfg, lone.js).scrub(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	next := start(t, dir)
+	next.creds = s.creds
+	for _, g := range []ledger.Span{{From: 5, To: 6}, {From: 8, To: 8}} {
+		var e ledger.Entry
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			var err error
+			if e, err = next.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: schemas.IntakeName, Span: g, Reason: "an invented disk"}}); err == nil {
+				break
+			} else if time.Now().After(end) {
+				t.Fatalf("the gap %v cannot be accepted: %v", g, err)
+			}
+		}
+		if e.Intake != 3 {
+			t.Errorf("the gap %v is accepted at place %d, and message 4 is not decided", g, e.Intake)
+		}
+	}
+	next.routed(7)
+	publish(t, next, 8, 9)
+	next.routed(9)
+	r, err := next.Verify(t.Context())
+	if err != nil || !r.Sound() || len(r.Gaps) != 2 || r.Decisions != 6 {
+		t.Errorf("the checker says %+v, %v", r, err)
+	}
+	if balance, err := next.Balance(t.Context()); err != nil || !balance.Balanced() {
+		t.Errorf("balance %+v, %v", balance, err)
+	}
+	for end := time.Now().Add(20 * time.Second); next.Ready() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("with everything accepted it says %v", next.Ready())
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func (b *Broker) keep(ctx context.Context) error {
 	for {
 		routing, stop := context.WithCancel(ctx)
 		routed := make(chan error, 1)
-		go func() { routed <- b.scrub.guard(routing, b.route) }()
+		go func() { routed <- b.scrub.guard(routing, b.route, b.record) }()
 		fault := b.watch(ctx)
 		stop()
 		err := <-routed

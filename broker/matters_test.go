@@ -59,6 +59,7 @@ func startMatters(t *testing.T, dir, at string, members ...schemas.MemberID) *ma
 		m.stop = func() {}
 	}
 	t.Cleanup(func() { m.stop() })
+	m.isOpen(ended)
 	for _, name := range members {
 		m.enrol(string(name), accounts.Enrolment{})
 		m.links[name], m.feeds[name] = m.connect(string(name)+"/main"), m.desk(string(name)+"/main")

@@ -41,7 +41,7 @@ type Scrub struct {
 	Completed time.Time `json:"completed,omitzero"`
 	Messages  uint64    `json:"messages"`
 	// Damages counts what was found then, or in the reading that is under way;
-	// Damage has the first of it.
+	// Damage has the first of it, and the first that stops decisions.
 	Damages int      `json:"damages"`
 	Damage  []Damage `json:"damage,omitempty"`
 }
@@ -83,22 +83,18 @@ type scrubber struct {
 	dir    string
 	now    func() time.Time
 	log    *slog.Logger
-	// halted is cancelled when damage is found after which nothing may be
-	// decided, and cleared when a whole reading has found none.
-	halted  context.Context
-	halt    context.CancelFunc
-	cleared chan struct{}
 	// again rings when everything is to be read once more at once.
 	again chan struct{}
 
 	mu   sync.Mutex // guards what follows
 	last Scrub
+	// changed is closed when last changes, and another takes its place.
+	changed chan struct{}
 }
 
 // newScrubber returns a scrubber that knows what was found before.
 func newScrubber(cfg Config, js jetstream.JetStream) *scrubber {
-	s := &scrubber{js: js, ledger: ledger.New(js), dir: cfg.Dir, now: cfg.Now, log: cfg.Log, cleared: make(chan struct{}, 1), again: make(chan struct{}, 1)}
-	s.halted, s.halt = context.WithCancel(context.Background())
+	s := &scrubber{js: js, ledger: ledger.New(js), dir: cfg.Dir, now: cfg.Now, log: cfg.Log, again: make(chan struct{}, 1), changed: make(chan struct{})}
 	b, err := os.ReadFile(filepath.Join(cfg.Dir, scrubFile))
 	if err == nil {
 		err = json.Unmarshal(b, &s.last)
@@ -126,22 +122,62 @@ func (s *scrubber) Ready() error {
 	return fmt.Errorf("%w in %d places: %s; restore a backup", ErrStoredDamage, last.Damages, last.Damage[0])
 }
 
-// guard runs the router for as long as nothing is known to be damaged that its
-// decisions rest on. If something was when the broker stopped, it waits until
-// everything has been read and found whole.
-func (s *scrubber) guard(ctx context.Context, route func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.halted, cancel)()
-	if d, ok := s.State().stops(); ok {
-		s.log.Error("nothing is decided until everything is read and found whole", "err", d.String())
-		select {
-		case <-s.cleared:
-		case <-ctx.Done():
-			return nil
+// guard runs what rests on what is stored for as long as nothing is known to be
+// damaged that decisions rest on, and idle while something is: until everything
+// has been read and found whole. It returns what either returns by itself.
+func (s *scrubber) guard(ctx context.Context, work, idle func(context.Context) error) error {
+	for {
+		d, stopped, _ := s.stopped()
+		run := work
+		if stopped {
+			s.log.Error("nothing is decided until everything is read and found whole", "err", d.String())
+			run = idle
+		}
+		if over, err := s.during(ctx, stopped, run); !over || ctx.Err() != nil {
+			return err
 		}
 	}
-	return route(ctx)
+}
+
+// stopped returns the first damage after which nothing may be decided, if there
+// is any, and what is closed when that may have changed.
+func (s *scrubber) stopped() (d Damage, stopped bool, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, stopped = s.last.stops()
+	return d, stopped, s.changed
+}
+
+// during runs something for as long as decisions are stopped, or are not, and says
+// whether that is over.
+func (s *scrubber) during(ctx context.Context, stopped bool, run func(context.Context) error) (over bool, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan bool, 1)
+	go func() {
+		for {
+			_, now, changed := s.stopped()
+			if now != stopped {
+				stop()
+				ended <- true
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				ended <- false
+				return
+			}
+		}
+	}()
+	err = run(ctx)
+	stop()
+	return <-ended, err
+}
+
+// idle does nothing until the context ends.
+func idle(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
 }
 
 // run scrubs until the context ends.
@@ -177,14 +213,12 @@ func (s *scrubber) Again() {
 func (s *scrubber) scrub(ctx context.Context) error {
 	found := Scrub{}
 	report := func(d Damage) {
-		if found.Damages++; found.Damages > maxDamage {
+		_, stops := found.stops()
+		if found.Damages++; found.Damages > maxDamage && (stops || !d.Stops) {
 			return
 		}
 		found.Damage = append(found.Damage, d)
 		s.log.Error("what is stored is damaged", "stream", d.Stream, "from", d.From, "to", d.To, "err", d.Problem)
-		if d.Stops {
-			s.halt()
-		}
 		s.set(found)
 	}
 	for _, r := range []reading{&intakeReading{report: report}, &disclosuresReading{report: report}} {
@@ -196,12 +230,6 @@ func (s *scrubber) scrub(ctx context.Context) error {
 	}
 	found.Completed = s.now().UTC()
 	s.set(found)
-	if found.Damages == 0 {
-		select {
-		case s.cleared <- struct{}{}:
-		default:
-		}
-	}
 	b, err := json.Marshal(found)
 	if err != nil {
 		return fmt.Errorf("keeping what the scrub found: %w", err)
@@ -219,12 +247,16 @@ func (s *scrubber) set(found Scrub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if found.Completed.IsZero() {
-		if found.Damages < s.last.Damages {
+		_, stops := found.stops()
+		_, stopped := s.last.stops()
+		if stopped && !stops || stopped == stops && found.Damages < s.last.Damages {
 			return
 		}
 		found.Completed, found.Messages = s.last.Completed, s.last.Messages
 	}
 	s.last = found
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 // reading looks at the messages of one stream.

@@ -136,8 +136,10 @@ func TestRoutingWaitsForAWholeReading(t *testing.T) {
 	s.routed(3)
 	scrub := newScrubber(s.cfg, s.js)
 	scrub.last = Scrub{Damages: 1, Damage: []Damage{{Stream: schemas.IntakeName, From: 1, To: 1, Problem: "as of a test", Stops: true}}}
-	routed := make(chan error, 1)
-	go func() { routed <- scrub.guard(t.Context(), func(context.Context) error { return nil }) }()
+	routed := make(chan error, 2) // more than one rests on what is stored
+	for range cap(routed) {
+		go func() { routed <- scrub.guard(t.Context(), func(context.Context) error { return nil }, idle) }()
+	}
 	select {
 	case <-routed:
 		t.Fatal("it routes although damage is known")
@@ -146,8 +148,34 @@ func TestRoutingWaitsForAWholeReading(t *testing.T) {
 	if err := scrub.scrub(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-routed; err != nil || scrub.Ready() != nil {
-		t.Errorf("after a reading that found everything whole: %v, %v", err, scrub.Ready())
+	for range cap(routed) {
+		if err := <-routed; err != nil || scrub.Ready() != nil {
+			t.Errorf("after a reading that found everything whole: %v, %v", err, scrub.Ready())
+		}
+	}
+}
+
+// While everything is read once more, what was found before is not forgotten, and
+// what is found now counts at once.
+func TestWhatStopsDecisionsIsKnownUntilAWholeReadingHasNotFoundIt(t *testing.T) {
+	stop, lost := Damage{Stream: schemas.IntakeName, From: 1, To: 1, Stops: true}, Damage{Stream: ledger.Stream, From: 7, To: 7}
+	done := time.Date(2009, 8, 14, 9, 30, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name        string
+		last, found Scrub
+		want        bool
+	}{
+		{"a copy is found first where an accepted message was", Scrub{Damages: 1, Damage: []Damage{stop}}, Scrub{Damages: 1, Damage: []Damage{lost}}, true},
+		{"an accepted message is found where copies were", Scrub{Damages: 2, Damage: []Damage{lost, lost}}, Scrub{Damages: 1, Damage: []Damage{stop}}, true},
+		{"everything was read, and a copy was found", Scrub{Damages: 1, Damage: []Damage{stop}}, Scrub{Completed: done, Damages: 1, Damage: []Damage{lost}}, false},
+		{"everything was read, and nothing was found", Scrub{Damages: 1, Damage: []Damage{stop}}, Scrub{Completed: done}, false},
+		{"nothing was found before", Scrub{}, Scrub{Damages: 1, Damage: []Damage{lost}}, false},
+	} {
+		s := &scrubber{last: c.last, changed: make(chan struct{})}
+		s.set(c.found)
+		if _, stopped, _ := s.stopped(); stopped != c.want {
+			t.Errorf("%s: decisions are stopped: %v", c.name, stopped)
+		}
 	}
 }
 

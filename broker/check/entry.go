@@ -81,7 +81,7 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	if e.Replaces != 0 {
 		return c.decidedAgain(rec, e)
 	}
-	if e.Intake != c.place+1 {
+	if e.Intake != c.place+1 && e.Intake != c.passed(c.place)+1 {
 		found(Order, fmt.Sprintf("decides the accepted message %d behind message %d", e.Intake, c.place))
 	}
 	a, err := c.messageOf(e)

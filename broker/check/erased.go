@@ -400,16 +400,28 @@ func (c *checker) recalls(e *ledger.Entry) {
 // decided yet, the router goes on behind it.
 func (c *checker) acceptedGap(rec Record, e *ledger.Entry) {
 	g, place := e.Gap, c.place
-	if g != nil && g.Stream == schemas.IntakeName {
+	if g != nil && g.Stream == schemas.IntakeName && g.From <= place+1 {
 		place = max(place, g.To)
 	}
 	found := c.act(rec, e, ledger.GapEntry, place)
-	if g == nil || g.From == 0 || g.From > g.To || g.Reason == "" || e.By == "" || g.Stream == schemas.IntakeName && g.From > c.place+1 {
+	if g == nil || g.From == 0 || g.From > g.To || g.Reason == "" || e.By == "" {
 		found(Erasing, "accepts a gap, and does not say which, by whom or why")
 		return
 	}
 	c.place = place
 	c.report.Gaps = append(c.report.Gaps, AcceptedGap{Entry: e.Number, Gap: *g, By: e.By})
+}
+
+// passed is the place behind those accepted gaps of the intake that follow a place
+// at once.
+func (c *checker) passed(place uint64) uint64 {
+	for {
+		i := slices.IndexFunc(c.gone.accepted[schemas.IntakeName], func(s ledger.Span) bool { return s.From <= place+1 && place < s.To })
+		if i < 0 {
+			return place
+		}
+		place = c.gone.accepted[schemas.IntakeName][i].To
+	}
 }
 
 // isGone says whether a message was erased since it was decided, so that its

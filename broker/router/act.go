@@ -132,6 +132,53 @@ func (r *Router) awaitAct(ctx context.Context) {
 	}
 }
 
+// Record carries out acts and routes nothing, until the context ends: where what
+// is stored is damaged, an operator may accept what is missing. It does not run
+// beside Run. It returns an error only for a damaged end of the ledger.
+func (r *Router) Record(ctx context.Context) error {
+	r.ran.Store(true)
+	r.running.Store(true)
+	defer r.running.Store(false)
+	for before := ""; ; {
+		err := r.record(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrDamaged):
+			r.trouble.Store(&err)
+			return err
+		case err == nil:
+			r.awaitAct(ctx)
+			continue
+		}
+		if err.Error() != before {
+			before = err.Error()
+			r.cfg.Log.Warn("what operators do cannot be recorded yet", "err", err)
+		}
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// record carries out the acts that wait, under the tables in force.
+func (r *Router) record(ctx context.Context) error {
+	if len(r.acts) == 0 {
+		return nil
+	}
+	at, err := r.takePlace(ctx)
+	if err != nil {
+		return err
+	}
+	if at, err = r.recordPolicy(ctx, at); err != nil {
+		return err
+	}
+	_, err = r.actAll(ctx, at)
+	return err
+}
+
 // addErasure adds the entry that says that all that is left of a recalled message
 // is erased, right behind the recall. The originator keeps its own record, as the
 // law may want of it (Criminal Procedure and Investigations Act 1996); the broker
