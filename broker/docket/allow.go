@@ -2,9 +2,7 @@ package docket
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,17 +27,6 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Notice != nil && m.Notice.About.ChangesClock() {
 		return d.allowClock(ctx, m)
 	}
-	if m.Recall != nil || m.Correction != nil || m.Outcome != nil {
-		if _, err := d.ledger.Decision(ctx, of.Originator, of.ID); notThere(err) {
-			return schemas.Refuse(schemas.RefusedStep, "check originator and id", schemas.Fault{Path: string(m.Kind) + ".of", Code: "unknown-message",
-				Problem: "there is no such message", Advice: "copy originator and id from a receipt or a copy"}), nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
-	if m.Correction != nil {
-		return nil, nil
-	}
 	var t *Thread
 	err := d.db.View(func(tx *bolt.Tx) (err error) {
 		t, err = readThread(tx, of)
@@ -51,26 +38,23 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Case != nil && t.Kind == "" {
 		return nil, nil // it takes the place of what the broker never saw
 	}
-	var allowed []string
-	if t.Kind != "" || len(t.Recalls) > 0 || m.Recall != nil || m.Outcome != nil {
-		allowed = t.allowed(d.cfg.Policy(), m)
+	if known, err := d.knows(ctx, t, m, of); err != nil || !known {
+		return unknown(m), err
 	}
-	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
-		return refusal, nil
+	if m.Correction != nil {
+		return nil, nil
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
 		step += " " + w
 	}
-	if slices.Contains(allowed, step) {
-		return d.mayLift(t, m)
+	if allowed := t.allowed(d.cfg.Policy(), m); !slices.Contains(allowed, step) {
+		return t.notNow(d.cfg.Policy(), m, step, allowed), nil
 	}
-	advice := "this matter is none of the originator's, or not of that kind; nothing is possible"
-	if len(allowed) > 0 {
-		advice = "possible now: " + strings.Join(allowed, ", ")
+	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
+		return refusal, nil
 	}
-	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: string(m.Kind), Code: "not-now",
-		Problem: fmt.Sprintf("the step %q is not possible as the matter stands", step), Advice: advice}), nil
+	return d.mayLift(t, m)
 }
 
 // shortens refuses a decision that would make the reflection period shorter
