@@ -18,7 +18,10 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Case != nil {
 		of, ok = m.Replaces()
 	}
-	if !ok || m.Consent != nil || m.Notice != nil && !judgedNotice(m.Notice.About) {
+	if m.Consent != nil {
+		return d.allowConsent(ctx, m)
+	}
+	if !ok || m.Notice != nil && !judgedNotice(m.Notice.About) {
 		return nil, nil
 	}
 	if err := d.Advance(ctx); err != nil {
