@@ -21,6 +21,9 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Consent != nil {
 		return d.allowConsent(ctx, m)
 	}
+	if m.Referral != nil {
+		return d.allowReferral(ctx, m)
+	}
 	if !ok || m.Notice != nil && !judgedNotice(m.Notice.About) {
 		return nil, nil
 	}
