@@ -57,16 +57,31 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if allowed := t.allowed(d.cfg.Policy(), m); !slices.Contains(allowed, step) {
 		return t.notNow(d.cfg.Policy(), m, step, allowed), nil
 	}
-	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
-		return refusal, nil
+	if m.Decision != nil {
+		return d.mayDecide(ctx, t, m)
 	}
 	return d.mayLift(t, m)
+}
+
+// mayDecide refuses a decision about a referral that was not made yet, and one that
+// shortens the reflection period.
+func (d *Docket) mayDecide(ctx context.Context, t *Thread, m *schemas.Message) (*schemas.Refusal, error) {
+	referral, err := d.accepted(ctx, t.Of)
+	if err != nil && !notThere(err) {
+		return nil, err
+	}
+	if referral != nil && m.Created.Before(referral.Created.Time) {
+		const advice = "check the date of creation: the decision's, or whether it is about this referral"
+		return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "created", Code: schemas.FaultPast,
+			Problem: "the decision is older than the referral, which was made at " + referral.Created.Format(time.RFC3339), Advice: advice}), nil
+	}
+	return t.shortens(d.cfg.Policy(), m, d.cfg.Now()), nil
 }
 
 // shortens refuses a decision that would make the reflection period shorter
 // than the protocol's.
 func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *schemas.Refusal {
-	if m.Decision == nil || m.Decision.ReflectionUntil.IsZero() {
+	if m.Decision.ReflectionUntil.IsZero() {
 		return nil
 	}
 	due, ok := p.Due(policy.ClockReflection, t.Urgency, t.Nation, now)
