@@ -47,9 +47,6 @@ var (
 	errLater   = errors.New("refused for now")
 )
 
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
 // absent is that nothing is there of what was asked for.
 type absent struct{ error }
 
@@ -67,7 +64,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer, now func() tim
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root, checkText(args)
+	if err == nil {
+		cmd, err = root.ExecuteContextC(ctx)
+	}
 	var usage usageError
 	var nothing absent
 	switch {
@@ -129,7 +129,7 @@ Start with 'liaison demo'.
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	groups := []struct {
 		title    string
 		commands []*cobra.Command
