@@ -156,7 +156,7 @@ func (e Enrolment) check() error {
 	if e.At.IsZero() {
 		at = errors.New("no time given")
 	}
-	return errors.Join(checkName("member", string(e.Member)), checkName("desk", e.Desk),
+	return errors.Join(CheckNames(e.Member, e.Desk),
 		role, checkFilter(e.Filter), encoding, at)
 }
 
