@@ -50,7 +50,7 @@ what is said.`,
 				t, err := thread(of)
 				switch {
 				case err == nil && len(t.Steps) == 0:
-					return fmt.Errorf("the docket has nothing about %s", of)
+					return absent{fmt.Errorf("the docket has nothing about %s: check originator and id", of)}
 				case err == nil && asJSON:
 					return printJSON(cmd.OutOrStdout(), t)
 				case err == nil:

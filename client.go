@@ -37,7 +37,7 @@ func (l *link) config(log *slog.Logger) (agents.Config, error) {
 }
 
 // asMember gives fn a link to the broker, and prints a refusal as such: it ends
-// the command with its own exit code.
+// the command with its own exit code, unless it is one for now.
 func asMember(cmd *cobra.Command, l *link, fn func(context.Context, *agents.Client) error) error {
 	cfg, err := l.config(newLog(cmd.ErrOrStderr(), slog.LevelWarn))
 	if err != nil {
@@ -52,9 +52,17 @@ func asMember(cmd *cobra.Command, l *link, fn func(context.Context, *agents.Clie
 	var refusal *schemas.Refusal
 	if errors.As(err, &refusal) {
 		printFaults(cmd.ErrOrStderr(), cmd.Name(), refusal)
-		return errRefused
+		return refusedBy(refusal)
 	}
 	return err
+}
+
+// refusedBy is how a command ends that the broker refuses.
+func refusedBy(r *schemas.Refusal) error {
+	if r.Later() {
+		return errLater
+	}
+	return errRefused
 }
 
 // wish holds the flags of a filter.

@@ -21,7 +21,8 @@ func newDocket(now func() time.Time) *cobra.Command {
 	cmd.AddCommand(newDocketList(now),
 		newChange("extend", schemas.NoticeExtended, "Give a duty more time", `Say that a duty is due later. Whoever is owed an answer may; a competent authority
 may for its decisions and for the reflection period, and an originator for the
-review of its message: deploy/protocol/deadlines.csv. Nobody can take time away.`),
+review of its message: deploy/protocol/deadlines.csv. Nobody can take time away, and no one notice gives more than 366 days
+from the day on which it is made.`),
 		newChange("pause", schemas.NoticePaused, "Stop the clock of a duty that is owed to you", `Stop the clock of a duty that is owed to your member, until you resume it. The
 reflection period cannot be stopped.`),
 		newChange("resume", schemas.NoticeResumed, "Let a clock that you stopped go on", `Let a clock go on that your member stopped: the duty is due as much later as its

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,6 +50,9 @@ one it changes the folder itself, under its lock.`,
 func enrolment(name, role, encoding string, w *wish) (accounts.Enrolment, error) {
 	member, desk, _ := strings.Cut(name, "/")
 	e := accounts.Enrolment{Member: schemas.MemberID(member), Desk: desk}
+	if err := accounts.CheckNames(e.Member, cmp.Or(e.Desk, schemas.MainDesk)); err != nil {
+		return e, usageError{err}
+	}
 	var err error
 	if e.Role, err = accounts.ParseRole(role); err != nil {
 		return e, usageError{err}

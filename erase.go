@@ -32,6 +32,9 @@ of what the message says. Backups keep what they have.`,
 			if !schemas.ID(id).Valid() || originator == "" || reason == "" {
 				return usageError{errors.New("give --id, --originator and --reason")}
 			}
+			if err := broker.CheckReason(reason); err != nil {
+				return usageError{fmt.Errorf("--reason: %w", err)}
+			}
 			return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
 				e, err := op.Erase(ctx, broker.Erasing{Of: schemas.MessageRef{Originator: schemas.MemberID(originator), ID: schemas.ID(id)}, Reason: reason})
 				if err == nil && asJSON {

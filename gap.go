@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,9 @@ the feeds only copies can be accepted. A ledger that lacks an entry proves nothi
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if g.Stream == "" || g.From == 0 || g.To == 0 || g.Reason == "" {
 				return usageError{errors.New("give --stream, --from, --to and --reason")}
+			}
+			if err := broker.CheckReason(g.Reason); err != nil {
+				return usageError{fmt.Errorf("--reason: %w", err)}
 			}
 			return withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
 				e, err := op.AcceptGap(ctx, broker.GapQuery{Gap: g})

@@ -136,6 +136,9 @@ not there, is recorded with that reason: ask with 'liaison receipt'.`,
 				body.Answer = schemas.Refused
 			}
 			for _, n := range items {
+				if n < 1 {
+					return usageError{fmt.Errorf("--item %d: items are counted from 1, as 'liaison receipt' prints them", n)}
+				}
 				body.Items = append(body.Items, n-1)
 			}
 			for _, m := range to {

@@ -35,6 +35,9 @@ ids, and no content, and stay when what they are about is erased.`,
   liaison ledger show --id 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --json --dir ./broker`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if id != "" && !schemas.ID(id).Valid() {
+				return usageError{fmt.Errorf("--id %s: it must be a UUID in its lower-case form", id)}
+			}
 			found := 0
 			err := withOperator(cmd, dir, func(ctx context.Context, op broker.Operator) error {
 				return op.ShowLedger(ctx, schemas.ID(id), func(e ledger.Entry) error {
@@ -47,7 +50,7 @@ ids, and no content, and stay when what they are about is erased.`,
 				})
 			})
 			if err == nil && found == 0 && id != "" {
-				return fmt.Errorf("the ledger has no decision about %s", id)
+				return absent{fmt.Errorf("the ledger has no decision about %s", id)}
 			}
 			return err
 		},

@@ -18,9 +18,11 @@ import (
 	_ "time/tzdata" // deadlines end by the clock of London, also in an image that has no zone files
 
 	"github.com/spf13/cobra"
+
+	"liaison/broker"
 )
 
-// The exit codes of every command.
+// The exit codes of every command; exitCodes says what they mean.
 const (
 	exitDone    = 0
 	exitFault   = 1
@@ -28,13 +30,25 @@ const (
 	exitRefused = 3
 )
 
+// exitCodes is what the help says of them.
+const exitCodes = `Exit codes of every command:
+  0  done
+  1  fault: something does not work, is refused only for now, or was interrupted;
+     the same command may succeed later
+  2  wrong usage: nothing was asked of the broker
+  3  refused: the broker refuses it for good or as things stand, what it is about
+     is not there, or what was checked is off`
+
 // errRefused ends a command whose work was done and whose answer is no:
 // messages were refused, tables have faults, the ledger does not verify. What
-// is wrong has been printed already.
-var errRefused = errors.New("refused")
+// is wrong has been printed already. errLater ends one that was refused for now.
+var (
+	errRefused = errors.New("refused")
+	errLater   = errors.New("refused for now")
+)
 
-// usageError is a mistake on the command line.
-type usageError struct{ error }
+// absent is that nothing is there of what was asked for.
+type absent struct{ error }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -50,13 +64,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer, now func() tim
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root, checkText(args)
+	if err == nil {
+		cmd, err = root.ExecuteContextC(ctx)
+	}
 	var usage usageError
+	var nothing absent
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errRefused):
 		return exitRefused
+	case errors.Is(err, errLater):
+		return exitFault
 	case errors.As(err, &usage):
 		fmt.Fprintf(errs, "liaison: %v\nSee '%s --help'.\n", err, cmd.CommandPath())
 		return exitUsage
@@ -65,6 +85,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer, now func() tim
 		return exitFault
 	}
 	fmt.Fprintf(errs, "liaison: %v\n", err)
+	if errors.As(err, &nothing) || broker.Refused(err) {
+		return exitRefused
+	}
 	return exitFault
 }
 
@@ -95,7 +118,7 @@ lawfully have it, records the decision and delivers what is disclosed.
 
 Start with 'liaison demo'.
 
-Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
+` + exitCodes,
 		Example:      "  liaison demo --once\n  liaison serve --dir ./broker",
 		SilenceUsage: true, SilenceErrors: true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -106,7 +129,7 @@ Exit codes: 0 done, 1 fault or interrupted, 2 wrong usage, 3 refused.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	groups := []struct {
 		title    string
 		commands []*cobra.Command

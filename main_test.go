@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NATS_URL", "")
 			env.Setenv("NATS_CREDS", "")
+			env.Setenv("LATER", time.Now().AddDate(0, 0, 200).Format(time.DateOnly))
 			return nil
 		},
 	})

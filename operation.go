@@ -42,7 +42,7 @@ member was told.`,
 			show := func(o schemas.Operation, err error) error {
 				switch {
 				case err == nil && len(o.Cases) == 0:
-					return fmt.Errorf("there is no case of an operation %q", args[0])
+					return absent{fmt.Errorf("there is no case of an operation %q", args[0])}
 				case err == nil && asJSON:
 					return printJSON(cmd.OutOrStdout(), o)
 				case err == nil:

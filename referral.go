@@ -124,6 +124,9 @@ and to the UK Border Agency where there is an immigration matter.`,
 			}
 			m := e.message(schemas.KindNotice)
 			m.Notice = &schemas.Notice{About: schemas.NoticeAbout(about), To: words[schemas.MemberID](to)}
+			if of == "" && !child {
+				return usageError{errors.New("say which message it is about: --of ORIGINATOR/ID; only a notice of a missing or found child needs none")}
+			}
 			if of != "" {
 				var err error
 				if m.Notice.Of, err = refOf(of); err != nil {

@@ -27,8 +27,9 @@ func newSend() *cobra.Command {
 JSON lines. '-' is standard input. A receipt means that the broker has the
 message durably; sending it again is harmless.
 
-Exit code 3 means that the broker refused something; each refusal says what is
-wrong and what to do.`,
+Exit code 3 means that the broker refused something for good; each refusal says
+what is wrong and what to do. If all that it refused may be taken when it is sent
+again, it is 1.`,
 		Example: `  liaison send tip.json --creds gla.creds
   liaison send - --json < tips.jsonl`,
 		Args: atLeastOne,
@@ -48,6 +49,8 @@ type sending struct {
 	asJSON                        bool
 	batch                         []agents.Encoded
 	accepted, duplicates, refused int
+	// later counts those of the refused that may be accepted when they are sent again.
+	later int
 }
 
 func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) error {
@@ -65,7 +68,10 @@ func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) err
 	if err != nil {
 		return fmt.Errorf("only the %d messages above have their receipts: %w", s.accepted+s.duplicates+s.refused, err)
 	}
-	return verdict(unread, len(files), s.refused)
+	if err := verdict(unread, len(files), s.refused-s.later); err != nil || s.later == 0 {
+		return err
+	}
+	return errLater
 }
 
 // flush submits what is gathered. The receipts that came before a fault count.
@@ -79,6 +85,9 @@ func (s *sending) flush(ctx context.Context) error {
 		switch {
 		case receipt.Refusal != nil:
 			s.refused++
+			if receipt.Refusal.Later() {
+				s.later++
+			}
 		case receipt.Duplicate:
 			s.duplicates++
 		default:

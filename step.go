@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,11 +50,65 @@ func (e *envelope) take(cmd *cobra.Command, m *schemas.Message) error {
 			return err
 		}
 		if e.asJSON {
-			return printJSON(cmd.OutOrStdout(), schemas.MessageRef{Originator: m.Originator, ID: id})
+			err = printJSON(cmd.OutOrStdout(), schemas.MessageRef{Originator: m.Originator, ID: id})
+		} else {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s/%s\n", m.Originator, id)
 		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s/%s\n", m.Originator, id)
+		if err == nil {
+			err = printUndelivered(ctx, cmd.ErrOrStderr(), c, m)
+		}
 		return err
 	})
+}
+
+// decisionWait bounds how long a command waits to learn who got its step.
+const decisionWait = 5 * time.Second
+
+// printUndelivered says of whom the step names that it did not reach them, and
+// why: it is on record all the same. What is not decided in time, or cannot be
+// asked, is no fault of the step's.
+func printUndelivered(ctx context.Context, w io.Writer, c *agents.Client, m *schemas.Message) error {
+	to, _ := m.Addressed()
+	if len(to) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, decisionWait)
+	defer cancel()
+	s, err := c.Status(ctx, m.ID)
+	for pause := 10 * time.Millisecond; err == nil && !s.Routed; pause *= 2 {
+		select {
+		case <-time.After(pause):
+			s, err = c.Status(ctx, m.ID)
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	}
+	if err != nil {
+		_, err = fmt.Fprintf(w, "whom it reached is not known yet: ask with 'liaison receipt %s'\n", m.ID)
+		return err
+	}
+	for _, member := range to {
+		if why := undelivered(s, member); why != "" {
+			if _, err := fmt.Fprintf(w, "not delivered to %s: %s\n", member, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// undelivered says why nothing of a message reached a member; "" if something did.
+func undelivered(s schemas.Status, member schemas.MemberID) string {
+	i := slices.IndexFunc(s.Outcomes, func(o schemas.Outcome) bool { return o.Member == member })
+	switch {
+	case i < 0:
+		return "no rule says that the member is to hear this"
+	case s.Outcomes[i].Outcome == schemas.Disclosed:
+		return ""
+	case len(s.Outcomes[i].Items) == 0:
+		return reasonText(s.Outcomes[i].Reason)
+	}
+	return reasonText(s.Outcomes[i].Items[0].Reason)
 }
 
 // takeWith submits the message with the text as its item; a bare step has none.

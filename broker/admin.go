@@ -77,7 +77,9 @@ type diffAnswer struct {
 type response struct {
 	Value json.RawMessage `json:"value,omitempty"`
 	Fault string          `json:"fault,omitempty"`
-	Done  bool            `json:"done,omitempty"`
+	// Refused says that the fault is a refusal.
+	Refused bool `json:"refused,omitempty"`
+	Done    bool `json:"done,omitempty"`
 }
 
 // listener serves the administration socket.
@@ -200,7 +202,7 @@ func (l *listener) serve(ctx context.Context, conn *net.UnixConn) {
 	}
 	last := response{Done: true}
 	if err != nil {
-		last = response{Fault: err.Error()}
+		last = response{Fault: err.Error(), Refused: Refused(err)}
 	}
 	if err := out.Encode(last); err != nil && ctx.Err() == nil {
 		l.broker.cfg.Log.Warn("answering an operator's command", "err", err)
@@ -366,6 +368,8 @@ func (r *Remote) ask(ctx context.Context, q request, fn func(json.RawMessage) er
 			return fmt.Errorf("hearing from the running broker: %w", err)
 		}
 		switch {
+		case a.Refused:
+			return &remoteRefusal{a.Fault}
 		case a.Fault != "":
 			return errors.New(a.Fault)
 		case a.Done:

@@ -293,3 +293,43 @@ func TestAnAnswerInABacklogFindsWhatItIsAbout(t *testing.T) {
 		t.Errorf("%d findings, %v; the first: %+v", len(report.Findings), err, report.Findings[:min(3, len(report.Findings))])
 	}
 }
+
+// TestAnAnswerAboutNoItemIsRefused to whoever may know how many items there are;
+// who may not learns nothing, not even that there is such a message.
+func TestAnAnswerAboutNoItemIsRefused(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "hmrc-nmw", "kent"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	s.routed(accept(t, s.connect("gla/main"), withHMRC(1)))
+	for i, tt := range []struct {
+		by        schemas.MemberID
+		item, of  int
+		authority schemas.Code
+		refusal   schemas.Code
+		fault     string
+	}{
+		{"hmrc-nmw", 2, 1, "commissioners", schemas.RefusedStep, "consent.items[0] unknown-item"},
+		{"gla", 2, 1, "giver", schemas.RefusedStep, "consent.items[0] unknown-item"},
+		{"kent", 2, 1, "commissioners", "", ""},
+		{"kent", 2, 9, "commissioners", "", ""},
+		{"hmrc-nmw", 2, 9, "commissioners", "", ""},
+		{"hmrc-nmw", 1, 1, "commissioner", schemas.RefusedInvalid, "consent.authority unknown-code"},
+		{"kent", 1, 9, "nobody", schemas.RefusedInvalid, "consent.authority unknown-code"},
+	} {
+		c := consentOf(tt.by, i+1, tt.of, tt.authority, schemas.Given)
+		c.Consent.Items = []int{tt.item}
+		a := submit(t, s.connect(string(tt.by)+"/main"), "submit", encodeMsgPack(t, c), nil)
+		var code schemas.Code
+		fault := ""
+		if r := a.Receipts[0].Refusal; r != nil {
+			code = r.Code
+			for _, f := range r.Faults {
+				fault += f.Path + " " + string(f.Code)
+			}
+		}
+		if code != tt.refusal || fault != tt.fault {
+			t.Errorf("%s about item %d of message %d by %q: refused as %q for %q, want %q for %q", tt.by, tt.item, tt.of, tt.authority, code, fault, tt.refusal, tt.fault)
+		}
+	}
+}

@@ -41,7 +41,7 @@ type Erasing struct {
 // Erase records that all that is left of a message is erased, and removes it. It
 // refuses while a matter that it belongs to is open.
 func (b *Broker) Erase(ctx context.Context, q Erasing) (ledger.Entry, error) {
-	if err := checkReason(q.Reason); err != nil {
+	if err := CheckReason(q.Reason); err != nil {
 		return ledger.Entry{}, err
 	}
 	if q.By == "" {
@@ -73,8 +73,9 @@ func (b *Broker) showErasures(ctx context.Context, id schemas.ID, fn func(ledger
 // maxReason bounds the bytes of an operator's reason.
 const maxReason = 200
 
-// checkReason refuses what cannot stand in the ledger for ever.
-func checkReason(reason string) error {
+// CheckReason returns what is wrong with an operator's reason, which must be able
+// to stand in the ledger for ever.
+func CheckReason(reason string) error {
 	switch {
 	case strings.TrimSpace(reason) == "":
 		return errors.New("give a reason: it stands in the ledger for ever, so write nothing of what the message says")

@@ -27,7 +27,7 @@ const maxGap = 1 << 20
 // AcceptGap records that a gap which nothing explains is accepted, so that the
 // router goes on behind it. What was in it is lost; the entry says so for ever.
 func (b *Broker) AcceptGap(ctx context.Context, q GapQuery) (ledger.Entry, error) {
-	if err := checkReason(q.Reason); err != nil {
+	if err := CheckReason(q.Reason); err != nil {
 		return ledger.Entry{}, err
 	}
 	if q.By == "" {

@@ -170,7 +170,7 @@ func (b *Broker) Members() []policy.Member {
 func CheckMember(p *policy.Policy, id schemas.MemberID) error {
 	if m, ok := p.Member(id); ok {
 		if m.Kind == policy.KindBroker {
-			return fmt.Errorf("%q is the broker itself, and has no desk", id)
+			return fmt.Errorf("%q: %w that has desks: it is the broker itself", id, ErrUnknownMember)
 		}
 		return nil
 	}

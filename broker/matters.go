@@ -61,6 +61,11 @@ func submitNotice(ctx context.Context, front *nats.Conn, m *schemas.Message) err
 
 // ShowDocket calls fn with the clocks that are wanted.
 func (b *Broker) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
+	if want.Member != "" {
+		if err := CheckMember(b.Policy(), want.Member); err != nil {
+			return err
+		}
+	}
 	return b.docket.List(ctx, want, fn)
 }
 
@@ -89,6 +94,11 @@ func (b *Broker) ShowThread(ctx context.Context, of schemas.MessageRef) (schemas
 
 // ShowOperation returns the cases under the name of an operation.
 func (b *Broker) ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error) {
+	if q.Member != "" {
+		if err := CheckMember(b.Policy(), q.Member); err != nil {
+			return schemas.Operation{}, err
+		}
+	}
 	return b.docket.Operation(ctx, q.Name, q.Member)
 }
 

@@ -222,7 +222,7 @@ func TestAStrangerHearsTheSameOfEveryClock(t *testing.T) {
 			m.change("kent", schemas.NoticePaused, of, clock, "", owes),
 			m.change("kent", schemas.NoticeResumed, of, clock, "", owes),
 			m.change("kent", schemas.NoticeExtended, of, clock, "2009-12-01 10:00", owes),
-			m.change("kent", schemas.NoticeExtended, of, clock, "2019-12-01 10:00", owes, "soca"),
+			m.change("kent", schemas.NoticeExtended, of, clock, "2010-08-01 10:00", owes, "soca"),
 		} {
 			if got := m.why(n); got != want {
 				t.Errorf("of a clock that %s, kent hears of %s: %q, want %q", state, n.Notice.About, got, want)

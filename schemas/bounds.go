@@ -53,6 +53,12 @@ const (
 	MaxToken = 40
 )
 
+// MaxAhead is the most days after the making of a message to which it may extend a
+// clock, or the reflection period. No bound of the Workplace Joint Working Protocol
+// could be read: it is a proposal. Whoever needs more time extends again, and gives
+// a reason again.
+const MaxAhead = 366
+
 // MaxFaults is the most faults that Validate lists. If there are more, a last
 // fault says how many; otherwise a hostile message of 64 KiB could cause a
 // refusal of several megabytes.

@@ -9,6 +9,10 @@ import (
 // one, or "".
 func (l *CodeList) Nearest(typed string) Code { return suggest(l.names, l.aliases, typed) }
 
+// Nearest returns the code of a list that was probably meant by a mistyped one, or
+// "".
+func Nearest(known []Code, typed string) Code { return suggest(known, nil, typed) }
+
 // suggest returns the code that was probably meant by a mistyped one, or "".
 // It tries other spellings of the same words, the aliases of other systems,
 // and then codes that differ in at most two letters.

@@ -126,6 +126,9 @@ func (v *validator) finding(at place, f *Finding) {
 	if !f.ReflectionUntil.IsZero() && (f.Stage != ReasonableGrounds || f.Result != Positive) {
 		v.add(until, FaultContradiction, "only positive reasonable grounds begin a reflection period", "leave the date out")
 	}
+	if f.ReflectionUntil.Full() {
+		v.notFar(until, f.ReflectionUntil.Start())
+	}
 }
 
 func (v *validator) notice(at place, n *Notice) {
@@ -167,6 +170,8 @@ func (v *validator) changedClock(at place, n *Notice) {
 		v.add(due, FaultMissing, "it is not said when the duty is due now", "give the new time, such as 2010-08-14T16:00:00Z")
 	case n.About == NoticeExtended && v.createdPlausible() && !n.Due.After(v.m.Created.Time):
 		v.add(due, FaultPast, "the duty would be due before the message was made", "give a time that is to come")
+	case n.About == NoticeExtended:
+		v.notFar(due, n.Due.Time)
 	}
 }
 
@@ -235,6 +240,13 @@ func (v *validator) reason(at place, c Code, wanted bool, known []Code) {
 		word(v, at, c, known)
 	} else if c != "" {
 		v.add(at, FaultContradiction, "there is nothing to give a reason for", "leave the field out")
+	}
+}
+
+// notFar checks that more time is not given for longer than one message may.
+func (v *validator) notFar(at place, until time.Time) {
+	if v.createdPlausible() && until.After(v.m.Created.AddDate(0, 0, MaxAhead)) {
+		v.addf(at, FaultFuture, "name an earlier day, and extend again when it comes", "it is more than %d days after the message was made", MaxAhead)
 	}
 }
 

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,6 +95,11 @@ func compare(a, b Desk) int {
 		return c
 	}
 	return strings.Compare(a.Name, b.Name)
+}
+
+// CheckNames returns what is wrong with the names of a member and of its desk.
+func CheckNames(member schemas.MemberID, desk string) error {
+	return errors.Join(checkName("member", string(member)), checkName("desk", desk))
 }
 
 // checkName says whether a member or desk name may stand in an address.

@@ -49,6 +49,10 @@ type Issued struct {
 // [Registry.RevokeUser] when there is no such desk or user.
 var ErrUnknownDesk = errors.New("not enrolled")
 
+// ErrOtherDesk is wrapped by the error of [Registry.Enrol] when the desks that
+// there are do not allow it.
+var ErrOtherDesk = errors.New("not possible beside the desks that there are")
+
 // Enrol makes the desk if it is new, and issues a user for it. Both are
 // durable when it returns. A running node must then be told (node.Refresh).
 func (r *Registry) Enrol(e Enrolment) (Issued, error) {
@@ -152,7 +156,7 @@ func (e Enrolment) check() error {
 	if e.At.IsZero() {
 		at = errors.New("no time given")
 	}
-	return errors.Join(checkName("member", string(e.Member)), checkName("desk", e.Desk),
+	return errors.Join(CheckNames(e.Member, e.Desk),
 		role, checkFilter(e.Filter), encoding, at)
 }
 
@@ -160,20 +164,20 @@ func (e Enrolment) check() error {
 func (e Enrolment) agreesWith(d Desk) error {
 	switch {
 	case !isZero(e.Filter) && !sameFilter(e.Filter, d.Filter):
-		return errors.New("the desk exists with another filter, and a filter never changes, " +
-			"or nobody could say what the desk should hold: leave the filter out, or enrol a desk of another name")
+		return fmt.Errorf("%w: the desk exists with another filter, and a filter never changes, "+
+			"or nobody could say what the desk should hold: leave the filter out, or enrol a desk of another name", ErrOtherDesk)
 	case e.Encoding != "" && e.Encoding != d.Encoding:
-		return fmt.Errorf("the desk exists with the encoding %s: leave the encoding out, "+
-			"or enrol a desk of another name", d.Encoding)
+		return fmt.Errorf("%w: the desk exists with the encoding %s: leave the encoding out, "+
+			"or enrol a desk of another name", ErrOtherDesk, d.Encoding)
 	case len(d.Users) >= MaxUsers:
-		return fmt.Errorf("the desk has been issued %d users: enrol a desk of another name", MaxUsers)
+		return fmt.Errorf("%w: the desk has been issued %d users: enrol a desk of another name", ErrOtherDesk, MaxUsers)
 	}
 	return nil
 }
 
 func (e Enrolment) newDesk(existing int) (Desk, error) {
 	if existing >= MaxDesks {
-		return Desk{}, fmt.Errorf("there are %d desks, the most that there may be", existing)
+		return Desk{}, fmt.Errorf("%w: there are %d desks, the most that there may be", ErrOtherDesk, existing)
 	}
 	account, err := publicAccount()
 	if err != nil {

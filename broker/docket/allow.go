@@ -2,9 +2,7 @@ package docket
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -20,7 +18,13 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Case != nil {
 		of, ok = m.Replaces()
 	}
-	if !ok || m.Consent != nil || m.Notice != nil && !judgedNotice(m.Notice.About) {
+	if m.Consent != nil {
+		return d.allowConsent(ctx, m)
+	}
+	if m.Referral != nil {
+		return d.allowReferral(ctx, m)
+	}
+	if !ok || m.Notice != nil && !judgedNotice(m.Notice.About) {
 		return nil, nil
 	}
 	if err := d.Advance(ctx); err != nil {
@@ -28,17 +32,6 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	}
 	if m.Notice != nil && m.Notice.About.ChangesClock() {
 		return d.allowClock(ctx, m)
-	}
-	if m.Recall != nil || m.Correction != nil || m.Outcome != nil {
-		if _, err := d.ledger.Decision(ctx, of.Originator, of.ID); notThere(err) {
-			return schemas.Refuse(schemas.RefusedStep, "check originator and id", schemas.Fault{Path: string(m.Kind) + ".of", Code: "unknown-message",
-				Problem: "there is no such message", Advice: "copy originator and id from a receipt or a copy"}), nil
-		} else if err != nil {
-			return nil, err
-		}
-	}
-	if m.Correction != nil {
-		return nil, nil
 	}
 	var t *Thread
 	err := d.db.View(func(tx *bolt.Tx) (err error) {
@@ -51,32 +44,44 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	if m.Case != nil && t.Kind == "" {
 		return nil, nil // it takes the place of what the broker never saw
 	}
-	var allowed []string
-	if t.Kind != "" || len(t.Recalls) > 0 || m.Recall != nil || m.Outcome != nil {
-		allowed = t.allowed(d.cfg.Policy(), m)
+	if known, err := d.knows(ctx, t, m, of); err != nil || !known {
+		return unknown(m), err
 	}
-	if refusal := t.shortens(d.cfg.Policy(), m, d.cfg.Now()); refusal != nil {
-		return refusal, nil
+	if m.Correction != nil {
+		return nil, nil
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
 		step += " " + w
 	}
-	if slices.Contains(allowed, step) {
-		return d.mayLift(t, m)
+	if allowed := t.allowed(d.cfg.Policy(), m); !slices.Contains(allowed, step) {
+		return t.notNow(d.cfg.Policy(), m, step, allowed), nil
 	}
-	advice := "this matter is none of the originator's, or not of that kind; nothing is possible"
-	if len(allowed) > 0 {
-		advice = "possible now: " + strings.Join(allowed, ", ")
+	if m.Decision != nil {
+		return d.mayDecide(ctx, t, m)
 	}
-	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: string(m.Kind), Code: "not-now",
-		Problem: fmt.Sprintf("the step %q is not possible as the matter stands", step), Advice: advice}), nil
+	return d.mayLift(t, m)
+}
+
+// mayDecide refuses a decision about a referral that was not made yet, and one that
+// shortens the reflection period.
+func (d *Docket) mayDecide(ctx context.Context, t *Thread, m *schemas.Message) (*schemas.Refusal, error) {
+	referral, err := d.accepted(ctx, t.Of)
+	if err != nil && !notThere(err) {
+		return nil, err
+	}
+	if referral != nil && m.Created.Before(referral.Created.Time) {
+		const advice = "check the date of creation: the decision's, or whether it is about this referral"
+		return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "created", Code: schemas.FaultPast,
+			Problem: "the decision is older than the referral, which was made at " + referral.Created.Format(time.RFC3339), Advice: advice}), nil
+	}
+	return t.shortens(d.cfg.Policy(), m, d.cfg.Now()), nil
 }
 
 // shortens refuses a decision that would make the reflection period shorter
 // than the protocol's.
 func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *schemas.Refusal {
-	if m.Decision == nil || m.Decision.ReflectionUntil.IsZero() {
+	if m.Decision.ReflectionUntil.IsZero() {
 		return nil
 	}
 	due, ok := p.Due(policy.ClockReflection, t.Urgency, t.Nation, now)

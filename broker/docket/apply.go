@@ -63,20 +63,29 @@ func (d *Docket) message(ctx context.Context, e *ledger.Entry) (*schemas.Message
 	if !e.Matters() || e.Kind != ledger.DecisionEntry {
 		return nil, nil
 	}
+	of := schemas.MessageRef{Originator: e.Originator, ID: e.Message}
+	m, err := d.accepted(ctx, of)
+	if notThere(err) {
+		return d.bare(ctx, of)
+	}
+	return m, err
+}
+
+// accepted reads a message from the intake. It is nil if it was held as
+// undecodable: there is nothing to owe. Of one that is not there, or not any more,
+// notThere says so.
+func (d *Docket) accepted(ctx context.Context, of schemas.MessageRef) (*schemas.Message, error) {
 	s, err := d.cfg.JetStream.Stream(ctx, schemas.IntakeName)
 	if err != nil {
 		return nil, fmt.Errorf("reading an accepted message: %w", err)
 	}
-	raw, err := s.GetLastMsgForSubject(ctx, schemas.IntakeAddress(e.Originator, e.Message))
-	if notThere(err) {
-		return d.bare(ctx, schemas.MessageRef{Originator: e.Originator, ID: e.Message})
-	}
+	raw, err := s.GetLastMsgForSubject(ctx, schemas.IntakeAddress(of.Originator, of.ID))
 	if err != nil {
 		return nil, fmt.Errorf("reading an accepted message: %w", err)
 	}
 	m, err := schemas.DecodeCopy(raw.Data)
 	if err != nil {
-		return nil, nil // held as undecodable: there is nothing to owe
+		return nil, nil
 	}
 	return m, nil
 }

@@ -1,9 +1,12 @@
 package docket
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	bolt "go.etcd.io/bbolt"
 
 	"liaison/broker/ledger"
 	"liaison/broker/policy"
@@ -187,4 +190,35 @@ func (c *change) endReferrals(of schemas.MessageRef) error {
 	return c.endThose(of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool {
 		return everybody || k.Owes == of.Originator || k.Waits != ""
 	})
+}
+
+// allowReferral refuses a referral that names, as an earlier one of the same
+// person, what is none: what a first responder knows of a person must not be lost
+// by a slip of the pen. Whose the earlier one is makes no difference, and nothing
+// of it is said.
+func (d *Docket) allowReferral(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error) {
+	if len(m.Referral.Earlier) == 0 {
+		return nil, nil
+	}
+	if err := d.Advance(ctx); err != nil {
+		return nil, err
+	}
+	var faults []schemas.Fault
+	err := d.db.View(func(tx *bolt.Tx) error {
+		for i, of := range m.Referral.Earlier {
+			t, err := readThread(tx, of)
+			if err != nil {
+				return err
+			}
+			if t.Kind != schemas.KindReferral {
+				faults = append(faults, schemas.Fault{Path: fmt.Sprintf("referral.earlier[%d]", i), Code: "unknown-message",
+					Problem: fmt.Sprintf("there is no referral %s", of), Advice: "copy originator and id of the earlier referral, or leave it out"})
+			}
+		}
+		return nil
+	})
+	if err != nil || len(faults) == 0 {
+		return nil, err
+	}
+	return schemas.Refuse(schemas.RefusedStep, "name earlier referrals that were made through this broker", faults...), nil
 }

@@ -107,11 +107,11 @@ func (d *Docket) allowClock(ctx context.Context, m *schemas.Message) (*schemas.R
 	if err != nil || why == "" {
 		return nil, err
 	}
-	advice := "nothing is possible with this clock"
+	advice := "nothing is possible with this clock: 'liaison docket list' shows those that your member owes or is owed, by their names, and to whom"
 	if slices.Sort(possible); len(possible) > 0 {
 		advice = "possible now: " + strings.Join(slices.Compact(possible), ", ")
 	}
-	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "notice", Code: "not-now", Problem: why, Advice: advice}), nil
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "notice.clock", Code: "not-now", Problem: why, Advice: advice}), nil
 }
 
 // possible are the changes of the clock that the member could make now.

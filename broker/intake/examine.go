@@ -112,6 +112,9 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 	if refusal := checkRecipients(m, p, p.Day(m.Created.Time, now)); refusal != nil {
 		return refusal
 	}
+	if refusal := checkCodes(m, p); refusal != nil {
+		return refusal
+	}
 	if m.Marking.Above(p.Ceiling()) {
 		return schemas.Refuse(schemas.RefusedMarking, "this system may not hold it: use a channel accredited for its marking",
 			schemas.Fault{Path: "marking", Code: "above-ceiling", Problem: fmt.Sprintf("%q is above the system's ceiling, %q", m.Marking, p.Ceiling()),

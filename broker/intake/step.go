@@ -110,9 +110,8 @@ func (s *store) checkSteps(ctx context.Context, fresh []*record) ([]*record, err
 	return kept, nil
 }
 
-// isStep says whether the record is about another message, or is a case that
-// takes the place of one.
+// isStep says whether the record is about another message, is a case that takes
+// the place of one, or a referral that names an earlier one.
 func (r *record) isStep() bool {
-	_, ok := about(r.message)
-	return ok
+	return len(about(r.message)) > 0
 }

@@ -29,7 +29,10 @@ const pruneAt = 1000
 // add takes up the steps among records that were just stored.
 func (u *undecided) add(records []*record) {
 	for _, r := range records {
-		if of, ok := about(r.message); ok && r.receipt.Refusal == nil {
+		if r.receipt.Refusal != nil {
+			continue
+		}
+		for _, of := range about(r.message) {
 			u.last[of] = max(u.last[of], r.receipt.Sequence)
 		}
 	}
@@ -43,11 +46,19 @@ func (u *undecided) add(records []*record) {
 	}
 }
 
-// waits says whether what a step is about, or another step about the same, is
-// accepted, or about to be, and was not decided when everything up to a sequence
-// was.
+// waits says whether something that a step is about, or another step about the
+// same, is accepted, or about to be, and was not decided when everything up to a
+// sequence was.
 func (s *store) waits(ctx context.Context, m *schemas.Message, fresh []*record, decided uint64) (bool, error) {
-	of, _ := about(m)
+	for _, of := range about(m) {
+		if waits, err := s.waitsFor(ctx, of, fresh, decided); err != nil || waits {
+			return waits, err
+		}
+	}
+	return false, nil
+}
+
+func (s *store) waitsFor(ctx context.Context, of schemas.MessageRef, fresh []*record, decided uint64) (bool, error) {
 	if s.undecided.last[of] > decided {
 		return true, nil
 	}
@@ -70,11 +81,19 @@ func (s *store) waits(ctx context.Context, m *schemas.Message, fresh []*record, 
 	return waits, err
 }
 
-// about is what a step is about, or the version of a case that a case takes the
-// place of; false if the message is no step.
-func about(m *schemas.Message) (schemas.MessageRef, bool) {
-	if m.Case != nil {
-		return m.Replaces()
+// about is what a step is about, the version of a case that a case takes the place
+// of, or the earlier referrals that a referral names; nothing if the message is no
+// step.
+func about(m *schemas.Message) []schemas.MessageRef {
+	if m.Referral != nil {
+		return m.Referral.Earlier
 	}
-	return m.Of()
+	of, ok := m.Of()
+	if m.Case != nil {
+		of, ok = m.Replaces()
+	}
+	if !ok {
+		return nil
+	}
+	return []schemas.MessageRef{of}
 }

@@ -239,6 +239,9 @@ func (p *Policy) Gateway(id schemas.Code) (Gateway, bool) {
 	return find(p.gateways, func(g Gateway) bool { return g.ID == id })
 }
 
+// Gateways returns all rows of gateways.csv. The caller must not change them.
+func (p *Policy) Gateways() []Gateway { return slices.Clone(p.gateways) }
+
 // Bar returns the bar of that id.
 func (p *Policy) Bar(id schemas.Code) (Bar, bool) {
 	return find(p.bars, func(b Bar) bool { return b.ID == id })
