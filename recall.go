@@ -18,8 +18,10 @@ func newRecall(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "recall ID", Short: "Take one of your messages back from everybody who has anything of it",
 		Long: `Take back one of your own messages. Every member that got anything of it hears of
-the recall, directly or through a message made of it, and a clock runs until it
-confirms that it deleted what it had, or says by what law it keeps it.
+the recall, directly or through a message made of it, though it is no member any
+more, and a clock runs until it confirms that it deleted what it had, or says by
+what law it keeps it. Whom the broker cannot tell, as it has no desk any more,
+'liaison recall status' names as NOT REACHED: telephone.
 
 The broker erases the message and every copy of it that is still in a feed, at
 once: a desk that has not read it never does, and nothing opens it again. Copies
@@ -44,7 +46,7 @@ own record: a recalled message is not taken again under its id.`,
 func newRecallStatus(now func() time.Time) *cobra.Command {
 	var l link
 	cmd := &cobra.Command{
-		Use: "status RECALL", Short: "Show who has confirmed a recall, and who owes it",
+		Use: "status RECALL", Short: "Show who has confirmed a recall, who owes it, and whom it did not reach",
 		Example: "  liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds",
 		Args:    exactly(1, "the recall, as ID or ORIGINATOR/ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {

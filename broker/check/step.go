@@ -16,6 +16,26 @@ func (j *judged) named() []schemas.MemberID {
 	return to
 }
 
+// ends says whether a step is of those in which whoever was ever a member takes
+// part.
+func (j *judged) ends() bool { return j.message.Recall != nil || j.message.RecallConfirmation != nil }
+
+// takesPart says whether a member takes part in the step on the day.
+func (j *judged) takesPart(id schemas.MemberID) bool {
+	if j.ends() {
+		return j.tables.members[id] != nil
+	}
+	_, on := j.tables.member(id, j.day)
+	return on
+}
+
+// owedWord says whether a member has something of what is recalled or corrected,
+// so that the decision must say what becomes of it, whatever the rules.
+func (j *judged) owedWord(id schemas.MemberID) bool {
+	return (j.message.Recall != nil || j.message.Correction != nil) && slices.Contains(j.holders, id) &&
+		id != j.message.Originator && id != "" && !(j.takesPart(id) && j.tables.members[id]["class"] == "source")
+}
+
 // stepRow is the first row of steps.csv by which a bare step may go to a
 // member; nil if there is none.
 func (j *judged) stepRow(to schemas.MemberID) row {
@@ -31,8 +51,11 @@ func (j *judged) stepRow(to schemas.MemberID) row {
 
 // ruleStep puts a bare step through the tests.
 func (j *judged) ruleStep(to schemas.MemberID) ruling {
-	if _, ok := j.tables.member(j.message.Originator, j.day); !ok {
+	if !j.takesPart(j.message.Originator) {
 		return ruling{reason: "unknown-originator"}
+	}
+	if !j.takesPart(to) {
+		return ruling{reason: noMember}
 	}
 	if reason := (&matter{judged: j, to: to}).marking(); reason != "" {
 		return ruling{reason: reason}

@@ -169,6 +169,17 @@ func (c *change) reached() (list []schemas.MemberID) {
 	return list
 }
 
+// unreached are the members that the message is withheld from, with the first
+// reason.
+func (c *change) unreached() (list []schemas.Unreached) {
+	for _, o := range c.entry.Outcomes {
+		if o.Outcome == schemas.Withheld && o.Member != "" && len(o.Items) > 0 {
+			list = append(list, schemas.Unreached{Member: o.Member, Reason: o.Items[0].Reason})
+		}
+	}
+	return list
+}
+
 // steps records the message as a step of its own thread, of the one that it is
 // about, and of those that it is made of. A recall and a correction are steps of
 // whatever is made of their message too.
@@ -183,6 +194,7 @@ func (c *change) steps() error {
 			return err
 		}
 		refs = append(append(refs, made...), s.Message)
+		s.Unreached = c.unreached()
 	case e.Of != nil:
 		refs = append(refs, *e.Of)
 	case m.Kind != schemas.KindTip || len(e.MadeOf) > 0 || !e.Due.IsZero():

@@ -44,7 +44,7 @@ var (
 )
 
 // form is the form in which this version writes the file.
-const form = 4
+const form = 5
 
 func (d *Docket) place() (at place, err error) {
 	err = d.db.View(func(tx *bolt.Tx) error { return read(tx.Bucket(metaBucket), placeKey, &at) })
