@@ -23,11 +23,12 @@ more, and a clock runs until it confirms that it deleted what it had, or says by
 what law it keeps it. Whom the broker cannot tell, as it has no desk any more,
 'liaison recall status' names as NOT REACHED: telephone.
 
-The broker erases the message and every copy of it that is still in a feed, at
-once: a desk that has not read it never does, and nothing opens it again. Copies
-of messages that others made of it stay; those who have them hear of the recall.
-Your own corrections of it are messages of their own: recall them, too. Keep your
-own record: a recalled message is not taken again under its id.`,
+The broker erases the message, your corrections of it, and every copy of them that
+is still in a feed, at once: a desk that has not read them never does, and nothing
+opens them again. Messages that others made of it stay, and so does what you made of
+it yourself other than to correct it; those who have them hear of the recall. Keep
+your own record: a recalled message is not taken again under its id, and what is
+right is sent as a new message, not as a correction.`,
 		Example: `  liaison recall 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason inaccurate --creds gla.creds
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),

@@ -3,9 +3,11 @@ package broker
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"liaison/broker/accounts"
+	"liaison/broker/ledger"
 	"liaison/broker/policy"
 	"liaison/broker/router"
 	"liaison/schemas"
@@ -117,5 +119,74 @@ func TestARecallReachesADeskThatWantsNoRecalls(t *testing.T) {
 	if !slices.ContainsFunc(fetch(t, feed), func(got *schemas.Message) bool { return got.ID == recall.ID }) {
 		t.Error("the hub's desk for tips is not told that one is recalled")
 	}
+	m.whole()
+}
+
+// corrects makes a correction of one of the GLA's messages.
+func (m *matters) corrects(of *schemas.Message, text string) *schemas.Message {
+	c := full(m.message(schemas.KindCorrection, "gla"), text)
+	c.Correction = &schemas.Correction{Of: refTo(of)}
+	return c
+}
+
+// What is recalled is recalled with its corrections, and theirs: who has something of
+// one of them hears of it, and the broker keeps nothing of either.
+func TestARecallTakesItsCorrectionsWithIt(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	texts := []string{"Passports of an invented farm.", "They were driving licences.", "Of another invented farm."}
+	tip := m.takes(m.tipOf(texts[0]))
+	first := m.takes(m.corrects(tip, texts[1]))
+	second := m.takes(m.corrects(first, texts[2]))
+	// Kent has nothing but of the correction, through a case that stays.
+	derived := caseOf(m.message(schemas.KindCase, "lincolnshire"), first, schemas.CaseOpen)
+	derived.Jurisdictions = []schemas.Jurisdiction{{Code: "kent", Role: schemas.RoleTransit}}
+	m.takes(derived)
+	other := m.takes(m.tipOf("A matter of its own."))
+	recall := m.recalled(tip, schemas.RecallInaccurate)
+	m.hears("kent", "the recall", func(got *schemas.Message) bool { return got.ID == recall.ID })
+	if m.owed()["recall-confirm kent"] == "" {
+		t.Errorf("Kent owes no confirmation: %v", m.owed())
+	}
+	for _, text := range texts {
+		if n := m.onDisk(text); n != 0 {
+			t.Errorf("%q is still in %d blocks", text, n)
+		}
+	}
+	for _, gone := range []*schemas.Message{first, second} {
+		var status schemas.Status
+		question(t, m.links["gla"], schemas.AskReceipt, `{"id":"`+string(gone.ID)+`"}`, &status)
+		if status.Erased == nil || status.Erased.Why != ledger.ErasedRecall {
+			t.Errorf("the receipt of a correction says %+v", status.Erased)
+		}
+		again := m.message(schemas.KindRecall, "gla")
+		again.Recall = &schemas.Recall{Of: refTo(gone), Reason: schemas.RecallError}
+		m.refused(again)
+	}
+	if advice := m.refused(m.corrects(tip, "Once more.")); !strings.Contains(advice, "new message") {
+		t.Errorf("a correction of what is recalled is refused with %q", advice)
+	}
+	m.takes(m.corrects(other, "Nothing is recalled of it."))
+	if !m.has("lincolnshire", derived) && !m.has("kent", derived) {
+		t.Error("the case is gone, too")
+	}
+	m.keptAnew()
+	m.whole()
+}
+
+// A recall that lies right behind a correction takes it, too; one that lies right
+// before it cannot, and the correction can be recalled by itself.
+func TestACorrectionBesideItsRecallIsNotBeyondRecall(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	const before, behind = "Before it, of an invented farm.", "Behind it, of an invented farm."
+	tip := m.takes(m.tipOf("An invented tip."))
+	recall := m.message(schemas.KindRecall, "gla")
+	recall.Recall = &schemas.Recall{Of: refTo(tip), Reason: schemas.RecallInaccurate}
+	late := m.corrects(tip, behind)
+	m.together(m.corrects(tip, before), recall, late)
+	m.recalled(late, schemas.RecallInaccurate)
+	if n, k := m.onDisk(before), m.onDisk(behind); n+k != 0 {
+		t.Errorf("of what was before the recall %d blocks are left, and %d of what was behind it", n, k)
+	}
+	m.keptAnew()
 	m.whole()
 }

@@ -29,14 +29,14 @@ func correction(n, of int) *schemas.Message {
 }
 
 // playRecalled runs a broker at which tips that Fife has are recalled when it is no
-// member: one (42) is corrected (43) before, and of the other (41) it cannot be told.
-// A third (44) is corrected (45), and not recalled.
+// member: one (42) is corrected (43) before, and of the other (41, corrected by 46) it
+// cannot be told. A third (44) is corrected (45), and not recalled.
 func playRecalled(t *testing.T) *memory {
 	t.Helper()
 	p, stop := playing(t, "gla", "fife", "ukhtc")
 	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25))
 	p.settle()
-	p.send(inFife(correction(43, 42), time.April, 2), inFife(correction(45, 44), time.April, 2))
+	p.send(inFife(correction(43, 42), time.April, 2), inFife(correction(45, 44), time.April, 2), inFife(correction(46, 41), time.April, 2))
 	p.settle()
 	p.send(inFife(recall(12, 42), time.April, 2))
 	p.settle()
@@ -70,6 +70,18 @@ func omits(fits func(ledger.Entry) bool, member schemas.MemberID) func(*doctor) 
 	}
 }
 
+// addErasure puts an erasure at the end.
+func (d *doctor) addErasure(e ledger.Entry) {
+	raw, _, err := ledger.Chain{}.Seal(&e)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	last := d.feeds()[len(d.feeds())-1]
+	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: ledger.AddressOf(&e), Data: raw, Stored: last.Stored})
+	d.ends[ledger.Stream]++
+	d.reseal()
+}
+
 // wrongRecalls are histories that the checker must find fault with.
 var wrongRecalls = []struct {
 	name string
@@ -78,6 +90,23 @@ var wrongRecalls = []struct {
 }{
 	{"a recall leaves out a holder that has no desk", check.Lost, omits(consent(11), "fife")},
 	{"a recall is kept from who is no member any more", check.Lost, says(consent(11), "fife", func(o *schemas.Outcome) { o.Items[0].Reason = "not-a-member" })},
+	{"a recall leaves a correction, which an operator erases later", check.Erasing, func(d *doctor) {
+		_, e := d.entryAt(erasureOf(41))
+		d.edit(erasureOf(42), func(x *ledger.Entry) {
+			e.Erased.Messages, x.Erased.Messages = x.Erased.Messages[1:], x.Erased.Messages[:1]
+		})
+		e.By, e.Erased.Why, e.Erased.Reason, e.Erased.Recall = "test", ledger.ErasedOperator, "a test", nil
+		d.addErasure(e)
+	}},
+	{"a recall erases a message that is none of its corrections", check.Erasing, func(d *doctor) {
+		_, e := d.entryAt(about(44))
+		d.edit(erasureOf(42), func(x *ledger.Entry) {
+			x.Erased.Messages = append(x.Erased.Messages, ledger.Gone{Of: schemas.MessageRef{Originator: "gla", ID: idOf(44)}, Intake: e.Intake})
+		})
+	}},
+	{"a correction is erased by an entry that names no recall", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(42), func(e *ledger.Entry) { e.Erased.Recall = nil })
+	}},
 	{"a correction leaves out a holder that is no member any more", check.Lost, omits(about(45), "fife")},
 	{"a correction tells who is no member any more", check.Unlawful, says(about(45), "fife", func(o *schemas.Outcome) {
 		o.Outcome, o.Desks, o.Items[0].Outcome, o.Items[0].Reason = schemas.Disclosed, []string{"main"}, schemas.Disclosed, "permitted"
@@ -98,4 +127,16 @@ func TestTheCheckerFindsEveryWrongRecall(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a recall's erasures stand in two entries", func(t *testing.T) {
+		d := &doctor{whole.clone(), t}
+		at, e := d.entryAt(erasureOf(41))
+		if e.Erased.Messages = e.Erased.Messages[1:]; at != len(d.feeds())-1 || len(e.Erased.Messages) != 1 {
+			t.Fatalf("the last entry erases %v behind its first", e.Erased.Messages)
+		}
+		d.edit(erasureOf(41), func(e *ledger.Entry) { e.Erased.Messages = e.Erased.Messages[:1] })
+		d.addErasure(e)
+		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 {
+			t.Errorf("found %v", r.Findings)
+		}
+	})
 }

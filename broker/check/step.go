@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"liaison/broker/ledger"
 	"liaison/schemas"
@@ -159,8 +160,12 @@ func addressedTo(m *schemas.Message, to []schemas.MemberID) *schemas.Message {
 	return &c
 }
 
-// made keeps what a message is made of, for recalls.
+// made keeps what a message is made of, and what it corrects, for recalls.
 func (c *checker) madeOf(e *ledger.Entry) {
+	if strings.HasPrefix(e.Route, "correction.") && e.Of != nil && e.Of.Originator == e.Originator {
+		k := keyOf(e.Of.Originator, e.Of.ID)
+		c.corrects[k] = append(c.corrects[k], schemas.MessageRef{Originator: e.Originator, ID: e.Message})
+	}
 	for _, of := range e.MadeOf {
 		k := keyOf(of.Originator, of.ID)
 		c.made[k] = append(c.made[k], schemas.MessageRef{Originator: e.Originator, ID: e.Message})
@@ -168,7 +173,7 @@ func (c *checker) madeOf(e *ledger.Entry) {
 }
 
 // holders are the members that got anything of a message so far, directly or
-// through a message made of it, and the originators of those.
+// through a correction of it or a message made of it, and the originators of those.
 func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err error) {
 	seen := map[key]bool{}
 	for todo := []schemas.MessageRef{of}; len(todo) > 0; todo = todo[1:] {
@@ -191,7 +196,7 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 				}
 			}
 		}
-		todo = append(todo, c.made[k]...)
+		todo = append(append(todo, c.made[k]...), c.corrects[k]...)
 	}
 	return list, nil
 }

@@ -48,7 +48,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		return unknown(m), err
 	}
 	if m.Correction != nil {
-		return nil, nil
+		return t.corrects(of), nil
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
@@ -91,6 +91,16 @@ func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *
 	advice := "leave reflection_until out, or name a later day"
 	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "decision.reflection_until", Code: "not-now",
 		Problem: "the reflection period is never shortened: it depends on nothing, and not on cooperation", Advice: advice})
+}
+
+// corrects refuses a correction of what is recalled.
+func (t *Thread) corrects(of schemas.MessageRef) *schemas.Refusal {
+	if _, recalled := t.Recalls[of.ID]; !recalled {
+		return nil
+	}
+	advice := "send what is right as a new message"
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "correction.of", Code: "not-now",
+		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice})
 }
 
 // judgedNotice says whether a notice is possible only as its matter stands.

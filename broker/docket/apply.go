@@ -105,11 +105,8 @@ func (c *change) make() error {
 	if e.Erased != nil {
 		return c.erased()
 	}
-	for _, of := range e.MadeOf {
-		made := schemas.MessageRef{Originator: e.Originator, ID: e.Message}
-		if err := c.tx.Bucket(madeBucket).Put(under(of, []byte(made.String())), nil); err != nil {
-			return err
-		}
+	if err := c.made(); err != nil {
+		return err
 	}
 	if m == nil {
 		return nil
@@ -164,17 +161,6 @@ func (c *change) reached() (list []schemas.MemberID) {
 	for _, o := range c.entry.Outcomes {
 		if o.Outcome == schemas.Disclosed && o.Member != "" {
 			list = append(list, o.Member)
-		}
-	}
-	return list
-}
-
-// unreached are the members that the message is withheld from, with the first
-// reason.
-func (c *change) unreached() (list []schemas.Unreached) {
-	for _, o := range c.entry.Outcomes {
-		if o.Outcome == schemas.Withheld && o.Member != "" && len(o.Items) > 0 {
-			list = append(list, schemas.Unreached{Member: o.Member, Reason: o.Items[0].Reason})
 		}
 	}
 	return list

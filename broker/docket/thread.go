@@ -112,21 +112,29 @@ func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.
 	return slices.Compact(holders), nil
 }
 
-// madeOf returns a message and all that are made of it, however indirectly.
+// madeOf returns a message, its corrections, and all that are made of either,
+// however indirectly.
 func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
+	return follow(tx, of, madeBucket, correctsBucket)
+}
+
+// follow returns a message and all to which the buckets lead from it.
+func follow(tx *bolt.Tx, of schemas.MessageRef, buckets ...[]byte) ([]schemas.MessageRef, error) {
 	messages := []schemas.MessageRef{of}
 	seen := map[schemas.MessageRef]bool{of: true}
 	for n := 0; n < len(messages); n++ {
-		err := eachUnder(tx.Bucket(madeBucket), messages[n], func(rest, _ []byte) error {
-			ref, err := parseRef(string(rest))
-			if err == nil && !seen[ref] {
-				seen[ref] = true
-				messages = append(messages, ref)
+		for _, b := range buckets {
+			err := eachUnder(tx.Bucket(b), messages[n], func(rest, _ []byte) error {
+				ref, err := parseRef(string(rest))
+				if err == nil && !seen[ref] {
+					seen[ref] = true
+					messages = append(messages, ref)
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
 			}
-			return err
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	return messages, nil
