@@ -28,7 +28,8 @@ is still in a feed, at once: a desk that has not read them never does, and nothi
 opens them again. Messages that others made of it stay, and so does what you made of
 it yourself other than to correct it; those who have them hear of the recall. Keep
 your own record: a recalled message is not taken again under its id, and what is
-right is sent as a new message, not as a correction.`,
+right is sent as a new message, not as a correction. The versions of a case are
+recalled one by one; with the last of them its reviews and outcome are owed no more.`,
 		Example: `  liaison recall 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason inaccurate --creds gla.creds
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),

@@ -190,3 +190,81 @@ func TestACorrectionBesideItsRecallIsNotBeyondRecall(t *testing.T) {
 	m.keptAnew()
 	m.whole()
 }
+
+// casework are the members that owe the review of a strand, or the outcome.
+func (m *matters) casework() (owed []string) {
+	for name := range m.owed() {
+		if strings.HasPrefix(name, "review ") || strings.HasPrefix(name, "outcome ") {
+			owed = append(owed, name)
+		}
+	}
+	slices.Sort(owed)
+	return owed
+}
+
+// The duties of a case's strands, and the debt of its outcome, end when no version of
+// it is left that is not recalled, and begin with the next.
+func TestTheDutiesOfARecalledCaseFallAway(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
+	tip := m.tip("gla")
+	version := func(before *schemas.Message, status schemas.CaseStatus) *schemas.Message {
+		c := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, status)
+		if before != nil {
+			c.Links = append(c.Links, schemas.Link{Originator: "lincolnshire", ID: before.ID, Relation: schemas.Supersedes})
+		}
+		return c
+	}
+	owe := func(when string, want ...string) {
+		t.Helper()
+		if got := m.casework(); !slices.Equal(got, want) {
+			t.Errorf("%s these are owed: %v, want %v", when, got, want)
+		}
+	}
+	first := m.takes(version(nil, schemas.CaseOpen))
+	m.takes(m.task("lincolnshire", "hmrc-nmw", first, schemas.TaskingOffer, "nmw-underpayment"))
+	m.takes(m.task("hmrc-nmw", "lincolnshire", first, schemas.TaskingAccept, "nmw-underpayment"))
+	second := m.takes(version(first, schemas.CaseOpen))
+	m.recalled(first, schemas.RecallError)
+	owe("while a version stands", "review hmrc-nmw", "review lincolnshire")
+
+	// What was possible when it was accepted begins nothing behind the recall.
+	recall := m.message(schemas.KindRecall, "lincolnshire")
+	recall.Recall = &schemas.Recall{Of: refTo(second), Reason: schemas.RecallError}
+	m.together(recall, m.outcomeOf("lincolnshire", second, "", schemas.CaseClosed, "prosecution", "ukhtc"))
+	owe("when no version stands")
+	for _, step := range []*schemas.Message{m.task("lincolnshire", "gla", first, schemas.TaskingOffer, ""), m.outcomeOf("lincolnshire", second, "", schemas.CaseClosed, "prosecution", "gla")} {
+		if advice := m.refused(step); !strings.Contains(advice, "new version") {
+			t.Errorf("a %s about a recalled case is refused with %q", step.Kind, advice)
+		}
+	}
+	m.keptAnew()
+
+	third := m.takes(version(second, schemas.CaseOpen))
+	owe("when a version stands again", "review hmrc-nmw", "review lincolnshire")
+	fourth := m.takes(version(third, schemas.CaseClosed))
+	owe("when it is closed", "outcome lincolnshire")
+	m.recalled(third, schemas.RecallError)
+	owe("while the last version stands", "outcome lincolnshire")
+	m.recalled(fourth, schemas.RecallError)
+	owe("when none does")
+	m.keptAnew()
+
+	// Nothing is kept for the sake of the case, once its recalls are confirmed.
+	var confirmations []*schemas.Message
+	err := m.ShowDocket(t.Context(), ClocksOf{}, func(c schemas.Clock) error {
+		k := m.message(schemas.KindRecallConfirmation, c.Owes)
+		k.RecallConfirmation = &schemas.Confirmation{Of: c.Of, Answer: schemas.Deleted}
+		confirmations = append(confirmations, k)
+		return nil
+	})
+	if err != nil || len(confirmations) < 4 {
+		t.Fatalf("%d clocks run, %v", len(confirmations), err)
+	}
+	for _, k := range confirmations {
+		m.takes(k)
+	}
+	if why, err := m.docket.Open(t.Context(), refTo(tip)); why != "" || err != nil {
+		t.Errorf("what the case was made of is kept because %q, %v", why, err)
+	}
+	m.whole()
+}

@@ -93,16 +93,6 @@ func (t *Thread) shortens(p *policy.Policy, m *schemas.Message, now time.Time) *
 		Problem: "the reflection period is never shortened: it depends on nothing, and not on cooperation", Advice: advice})
 }
 
-// corrects refuses a correction of what is recalled.
-func (t *Thread) corrects(of schemas.MessageRef) *schemas.Refusal {
-	if _, recalled := t.Recalls[of.ID]; !recalled {
-		return nil
-	}
-	advice := "send what is right as a new message"
-	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "correction.of", Code: "not-now",
-		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice})
-}
-
 // judgedNotice says whether a notice is possible only as its matter stands.
 func judgedNotice(about schemas.NoticeAbout) bool {
 	return about == schemas.NoticeRemovalHold || about == schemas.NoticeRemovalHoldLifted || about.ChangesClock()
@@ -190,7 +180,7 @@ func (t *Thread) states(from schemas.MemberID) []string {
 // outcomes are the states in which an outcome may leave a case or a strand: its
 // lead says so. A strand of a closed case stays closed.
 func (t *Thread) outcomes(strand schemas.Code, from schemas.MemberID) []string {
-	if lead, ok := t.Leads[strand]; !ok || lead != from {
+	if lead, ok := t.Leads[strand]; !ok || lead != from || t.takenBack() {
 		return nil
 	}
 	_, closed := t.Closed[strand]
@@ -209,7 +199,7 @@ func (t *Thread) taskings(strand schemas.Code, from, to schemas.MemberID) []stri
 	offered, lead := t.Offers[strand], t.lead(strand)
 	_, closed := t.Closed[strand]
 	switch {
-	case t.Kind != schemas.KindCase, closed, t.Status == schemas.CaseClosed:
+	case t.Kind != schemas.KindCase, closed, t.Status == schemas.CaseClosed, t.takenBack():
 		return nil
 	case offered == from && to == lead:
 		return []string{"accept", "decline"}

@@ -72,8 +72,9 @@ func (c *change) recall() error {
 	return err
 }
 
-// recalled marks a message as recalled by this one: of what it asked nobody owes an
-// answer any more.
+// recalled marks a message as recalled by this one. Of what it asked nobody owes an
+// answer any more; of a case of which no version is left, nobody owes the review of a
+// strand, or the outcome.
 func (c *change) recalled(of schemas.MessageRef) error {
 	recalled, err := c.thread(of)
 	if err != nil {
@@ -85,11 +86,16 @@ func (c *change) recalled(of schemas.MessageRef) error {
 	if _, done := recalled.Recalls[of.ID]; !done {
 		recalled.Recalls[of.ID] = c.self()
 	}
-	if recalled.Kind == schemas.KindRequest { // nobody owes an answer to it any more
-		for _, name := range []schemas.Code{policy.ClockAcknowledge, policy.ClockAnswer} {
-			if err := c.endThose(recalled.Of, name, schemas.EndFellAway, func(*Clock) bool { return true }); err != nil {
-				return err
-			}
+	var over []schemas.Code
+	switch {
+	case recalled.Kind == schemas.KindRequest:
+		over = []schemas.Code{policy.ClockAcknowledge, policy.ClockAnswer}
+	case recalled.takenBack():
+		over = []schemas.Code{policy.ClockReview, policy.ClockOutcome}
+	}
+	for _, name := range over {
+		if err := c.endThose(recalled.Of, name, schemas.EndFellAway, func(*Clock) bool { return true }); err != nil {
+			return err
 		}
 	}
 	return c.put(recalled)
