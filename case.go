@@ -107,6 +107,13 @@ func printThread(w io.Writer, t schemas.Thread, now time.Time) {
 	for _, s := range t.Steps {
 		fmt.Fprintf(w, "%s  %s  %s%s → %s  (%s)\n", local(s.At), s.Message.Originator, s.Kind,
 			joined(" ", s.Words), joined(", ", s.To)[min(2, len(joined(", ", s.To))):], s.Message.ID)
+		for _, u := range s.Unreached {
+			have := "which has what this corrects"
+			if s.Kind == schemas.KindRecall {
+				have = "to be told by telephone"
+			}
+			fmt.Fprintf(w, "    NOT REACHED: %s, %s: %s\n", u.Member, have, reasonText(u.Reason))
+		}
 		if s.Erased != nil {
 			fmt.Fprintf(w, "    %s\n", describeErased(s.Erased))
 		}

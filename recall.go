@@ -18,14 +18,18 @@ func newRecall(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "recall ID", Short: "Take one of your messages back from everybody who has anything of it",
 		Long: `Take back one of your own messages. Every member that got anything of it hears of
-the recall, directly or through a message made of it, and a clock runs until it
-confirms that it deleted what it had, or says by what law it keeps it.
+the recall, directly or through a message made of it, though it is no member any
+more, and a clock runs until it confirms that it deleted what it had, or says by
+what law it keeps it. Whom the broker cannot tell, as it has no desk any more,
+'liaison recall status' names as NOT REACHED: telephone.
 
-The broker erases the message and every copy of it that is still in a feed, at
-once: a desk that has not read it never does, and nothing opens it again. Copies
-of messages that others made of it stay; those who have them hear of the recall.
-Your own corrections of it are messages of their own: recall them, too. Keep your
-own record: a recalled message is not taken again under its id.`,
+The broker erases the message, your corrections of it, and every copy of them that
+is still in a feed, at once: a desk that has not read them never does, and nothing
+opens them again. Messages that others made of it stay, and so does what you made of
+it yourself other than to correct it; those who have them hear of the recall. Keep
+your own record: a recalled message is not taken again under its id, and what is
+right is sent as a new message, not as a correction. The versions of a case are
+recalled one by one; with the last of them its reviews and outcome are owed no more.`,
 		Example: `  liaison recall 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b11 --reason inaccurate --creds gla.creds
   liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds`,
 		Args: exactly(1, "the ID of one of your messages"),
@@ -44,7 +48,7 @@ own record: a recalled message is not taken again under its id.`,
 func newRecallStatus(now func() time.Time) *cobra.Command {
 	var l link
 	cmd := &cobra.Command{
-		Use: "status RECALL", Short: "Show who has confirmed a recall, and who owes it",
+		Use: "status RECALL", Short: "Show who has confirmed a recall, who owes it, and whom it did not reach",
 		Example: "  liaison recall status 6f1d0c9e-3f0e-8b0a-9d7e-0a4a7f3f2b12 --creds gla.creds",
 		Args:    exactly(1, "the recall, as ID or ORIGINATOR/ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {

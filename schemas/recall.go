@@ -1,8 +1,8 @@
 package schemas
 
-// Recall is the body of a recall: a message must no longer be used. It goes to
-// every member that got anything of it, directly or through a message made
-// of it, and each confirms.
+// Recall is the body of a recall: a message must no longer be used, and no
+// correction of it by its originator. It goes to every member that got anything of
+// them, directly or through a message made of them, and each confirms.
 type Recall struct {
 	// Of names the message, one of the originator's own.
 	Of MessageRef `json:"of"`

@@ -92,6 +92,11 @@ func (m *Message) Bare() bool {
 	return false
 }
 
+// OutlastsMembership says whether a step of the kind is open to who is no member
+// any more, and goes to it: what it has is to be deleted, and what it sent taken
+// back, all the same. Such a step carries no information about anybody.
+func (k Kind) OutlastsMembership() bool { return k == KindRecall || k == KindRecallConfirmation }
+
 // Parts is how many parts of the message are decided on: its items, or, of a
 // bare step, its body as the one part, at the position 0.
 func (m *Message) Parts() int {

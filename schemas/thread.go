@@ -53,8 +53,17 @@ type Step struct {
 	Words []Code `json:"words,omitempty"`
 	// To are the members that got it; whoever did not send it sees itself alone.
 	To []MemberID `json:"to,omitempty"`
+	// Unreached are, of a recall and a correction, the holders that it did not
+	// reach; only its sender sees them, who must tell them by other means.
+	Unreached []Unreached `json:"unreached,omitempty"`
 	// Erased says that the message was erased since, or copies of it.
 	Erased *Erased `json:"erased,omitempty"`
+}
+
+// Unreached is a member that a step was withheld from, and the reason.
+type Unreached struct {
+	Member MemberID `json:"member"`
+	Reason Code     `json:"reason"`
 }
 
 // Erased says that a message, or copies of it, are no longer in the broker. The

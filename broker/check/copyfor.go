@@ -36,7 +36,7 @@ type maker struct {
 // recipient have; nil if it may have none.
 func (t *tables) copyFor(j *judged, w *wanted) *schemas.Message {
 	r := j.recipient(w.outcome.Member)
-	if r == nil {
+	if r == nil && !j.ends() {
 		return nil
 	}
 	k := &maker{judged: j, w: w, row: r, kinds: r.words("subjects"), place: map[int]int{},

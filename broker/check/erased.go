@@ -186,11 +186,8 @@ func (c *checker) erased(rec Record, e *ledger.Entry) error {
 		found(Erasing, "says that something was erased, and names nothing")
 		return nil
 	}
-	recall := c.recall
-	c.recall = nil
 	switch why := e.Erased.Why; {
-	case why == ledger.ErasedRecall && (recall == nil || e.Erased.Recall == nil || *e.Erased.Recall != (schemas.MessageRef{Originator: recall.Originator, ID: recall.Message}) ||
-		len(e.Erased.Messages) != 1 || e.Erased.Messages[0].Of != *recall.Of):
+	case why == ledger.ErasedRecall && !c.forRecall(e.Erased):
 		found(Erasing, "erases for a recall that does not stand right before it")
 	case why == ledger.ErasedOperator && (e.By == "" || e.Erased.Reason == ""):
 		found(Erasing, "erases for an operator, and does not say for whom or why")
@@ -373,27 +370,6 @@ func (r row) days(column string) int {
 		return 1 << 20
 	}
 	return n
-}
-
-// afterRecall reports a recall that erased nothing though there was something to
-// erase. It is called with every entry.
-func (c *checker) afterRecall(e *ledger.Entry) {
-	r := c.recall
-	if r == nil || e != nil && e.Erased != nil && e.Erased.Why == ledger.ErasedRecall {
-		return
-	}
-	c.recall = nil
-	c.find(Finding{Kind: Erasing, Entry: r.Number, Message: r.Message, Problem: "recalls a message, and no erasure of it follows"})
-}
-
-// recalls notes a recall that must be followed by an erasure.
-func (c *checker) recalls(e *ledger.Entry) {
-	if !strings.HasPrefix(e.Route, string(schemas.KindRecall)+".") || e.Of == nil {
-		return
-	}
-	if where := c.known[keyOf(e.Of.Originator, e.Of.ID)]; where.decided != 0 && !where.gone {
-		c.recall = e
-	}
 }
 
 // acceptedGap takes up a gap that an operator accepted. If nothing in it was

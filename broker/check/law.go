@@ -25,6 +25,7 @@ const (
 	notConcerned = "not-concerned"
 	noDesk       = "no-desk"
 	victimFirst  = "victim-first"
+	noMember     = "not-a-member"
 )
 
 // ruling is what the tables say of an item and a recipient: the reason, and if

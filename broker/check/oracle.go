@@ -30,8 +30,13 @@ func (c *checker) oracle(j *judged) {
 	for id := range j.tables.members {
 		members = append(members, id)
 	}
+	for _, id := range j.holders {
+		if _, ok := j.tables.members[id]; !ok && j.owedWord(id) && !slices.Contains(members, id) {
+			members = append(members, id)
+		}
+	}
 	for id := range said {
-		if _, ok := j.tables.members[id]; !ok {
+		if _, ok := j.tables.members[id]; !ok && !j.owedWord(id) {
 			j.found(Unlawful, fmt.Sprintf("has an outcome for %s, which is no member", id))
 		}
 	}
@@ -55,18 +60,24 @@ func (c *checker) judgeMember(j *judged, id schemas.MemberID, o schemas.Outcome,
 	if !concerned && before >= 0 && there && sameOutcome(o, j.earlier[before]) {
 		return // it is concerned no longer, and has what it has
 	}
+	owed := j.owedWord(id)
+	if owed && !there {
+		j.found(Lost, fmt.Sprintf("says nothing of %s, which has something of what it is about", id))
+	}
 	for i := range rules {
 		if !there && len(rules[i]) > 0 && len(j.mandatory(id, i)) > 0 {
 			j.found(Lost, fmt.Sprintf("does not tell %s of item %d, which it is told of in every case: %s", id, i, rules[i][0]))
 		}
 	}
-	if there != concerned {
+	if there != (concerned || owed) {
 		j.found(Reasons, fmt.Sprintf("says otherwise than the tables whether it concerns %s", id))
 	}
 	for i := range rules {
 		right := ruling{reason: notConcerned}
 		if len(rules[i]) > 0 {
 			right = j.rule(id, i)
+		} else if owed && !j.takesPart(id) {
+			right.reason = noMember
 		}
 		var is schemas.ItemOutcome
 		if i < len(o.Items) {
@@ -119,7 +130,9 @@ func (j *judged) disclosed(id schemas.MemberID, item int, is schemas.ItemOutcome
 // withheld holds a withholding against the tables.
 func (j *judged) withheld(id schemas.MemberID, item int, is schemas.ItemOutcome, right ruling) {
 	later := is.Reason == noDesk || is.Reason == victimFirst
-	if right.reason == open && !later {
+	if right.reason == open && !later && j.message.Recall != nil {
+		j.found(Lost, fmt.Sprintf("keeps a recall from %s, which may have it", id))
+	} else if right.reason == open && !later {
 		j.found(Overcautious, fmt.Sprintf("withholds item %d from %s, and the tables open it", item, id))
 	}
 	if right.reason != open && string(is.Reason) != right.reason {

@@ -36,7 +36,7 @@ func TestBothReadingsOfTheTablesAgree(t *testing.T) {
 	r := dice{rand.New(rand.NewPCG(*seed, 2))}
 	reasons, copies := map[schemas.Code]int{}, 0
 	for n := 0; n < *messages && !t.Failed(); n++ {
-		m, holders := r.message(p), some(r, 4, []schemas.MemberID{"gla", "hmrc-nmw", "kent", "lincolnshire", "ukhtc", "cps"})
+		m, holders := r.message(p), some(r, 4, []schemas.MemberID{"gla", "hmrc-nmw", "kent", "lincolnshire", "ukhtc", "cps", "pay-and-work-rights-helpline", "psni", "fife", "nobody"})
 		if n%4 == 0 {
 			r.step(m)
 		}

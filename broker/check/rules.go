@@ -12,7 +12,7 @@ import (
 // member on the day.
 func (j *judged) concerns(to schemas.MemberID, item int) (rules []string) {
 	m, member := j.message, j.tables.members[to]
-	if to == m.Originator || !member.on(j.day) || member["class"] == "source" {
+	if to == m.Originator || !j.takesPart(to) || member["class"] == "source" {
 		return nil
 	}
 	if _, named := m.Addressed(); named {

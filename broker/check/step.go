@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"liaison/broker/ledger"
 	"liaison/schemas"
@@ -14,6 +15,26 @@ func (j *judged) named() []schemas.MemberID {
 		return j.holders
 	}
 	return to
+}
+
+// ends says whether a step is of those in which whoever was ever a member takes
+// part.
+func (j *judged) ends() bool { return j.message.Recall != nil || j.message.RecallConfirmation != nil }
+
+// takesPart says whether a member takes part in the step on the day.
+func (j *judged) takesPart(id schemas.MemberID) bool {
+	if j.ends() {
+		return j.tables.members[id] != nil
+	}
+	_, on := j.tables.member(id, j.day)
+	return on
+}
+
+// owedWord says whether a member has something of what is recalled or corrected,
+// so that the decision must say what becomes of it, whatever the rules.
+func (j *judged) owedWord(id schemas.MemberID) bool {
+	return (j.message.Recall != nil || j.message.Correction != nil) && slices.Contains(j.holders, id) &&
+		id != j.message.Originator && id != "" && !(j.takesPart(id) && j.tables.members[id]["class"] == "source")
 }
 
 // stepRow is the first row of steps.csv by which a bare step may go to a
@@ -31,8 +52,11 @@ func (j *judged) stepRow(to schemas.MemberID) row {
 
 // ruleStep puts a bare step through the tests.
 func (j *judged) ruleStep(to schemas.MemberID) ruling {
-	if _, ok := j.tables.member(j.message.Originator, j.day); !ok {
+	if !j.takesPart(j.message.Originator) {
 		return ruling{reason: "unknown-originator"}
+	}
+	if !j.takesPart(to) {
+		return ruling{reason: noMember}
 	}
 	if reason := (&matter{judged: j, to: to}).marking(); reason != "" {
 		return ruling{reason: reason}
@@ -136,8 +160,12 @@ func addressedTo(m *schemas.Message, to []schemas.MemberID) *schemas.Message {
 	return &c
 }
 
-// made keeps what a message is made of, for recalls.
+// made keeps what a message is made of, and what it corrects, for recalls.
 func (c *checker) madeOf(e *ledger.Entry) {
+	if strings.HasPrefix(e.Route, "correction.") && e.Of != nil && e.Of.Originator == e.Originator {
+		k := keyOf(e.Of.Originator, e.Of.ID)
+		c.corrects[k] = append(c.corrects[k], schemas.MessageRef{Originator: e.Originator, ID: e.Message})
+	}
 	for _, of := range e.MadeOf {
 		k := keyOf(of.Originator, of.ID)
 		c.made[k] = append(c.made[k], schemas.MessageRef{Originator: e.Originator, ID: e.Message})
@@ -145,7 +173,7 @@ func (c *checker) madeOf(e *ledger.Entry) {
 }
 
 // holders are the members that got anything of a message so far, directly or
-// through a message made of it, and the originators of those.
+// through a correction of it or a message made of it, and the originators of those.
 func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err error) {
 	seen := map[key]bool{}
 	for todo := []schemas.MessageRef{of}; len(todo) > 0; todo = todo[1:] {
@@ -168,7 +196,7 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 				}
 			}
 		}
-		todo = append(todo, c.made[k]...)
+		todo = append(append(todo, c.made[k]...), c.corrects[k]...)
 	}
 	return list, nil
 }

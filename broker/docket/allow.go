@@ -48,7 +48,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		return unknown(m), err
 	}
 	if m.Correction != nil {
-		return nil, nil
+		return t.corrects(of), nil
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
@@ -180,7 +180,7 @@ func (t *Thread) states(from schemas.MemberID) []string {
 // outcomes are the states in which an outcome may leave a case or a strand: its
 // lead says so. A strand of a closed case stays closed.
 func (t *Thread) outcomes(strand schemas.Code, from schemas.MemberID) []string {
-	if lead, ok := t.Leads[strand]; !ok || lead != from {
+	if lead, ok := t.Leads[strand]; !ok || lead != from || t.takenBack() {
 		return nil
 	}
 	_, closed := t.Closed[strand]
@@ -199,7 +199,7 @@ func (t *Thread) taskings(strand schemas.Code, from, to schemas.MemberID) []stri
 	offered, lead := t.Offers[strand], t.lead(strand)
 	_, closed := t.Closed[strand]
 	switch {
-	case t.Kind != schemas.KindCase, closed, t.Status == schemas.CaseClosed:
+	case t.Kind != schemas.KindCase, closed, t.Status == schemas.CaseClosed, t.takenBack():
 		return nil
 	case offered == from && to == lead:
 		return []string{"accept", "decline"}

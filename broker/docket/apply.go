@@ -105,11 +105,8 @@ func (c *change) make() error {
 	if e.Erased != nil {
 		return c.erased()
 	}
-	for _, of := range e.MadeOf {
-		made := schemas.MessageRef{Originator: e.Originator, ID: e.Message}
-		if err := c.tx.Bucket(madeBucket).Put(under(of, []byte(made.String())), nil); err != nil {
-			return err
-		}
+	if err := c.made(); err != nil {
+		return err
 	}
 	if m == nil {
 		return nil
@@ -183,6 +180,7 @@ func (c *change) steps() error {
 			return err
 		}
 		refs = append(append(refs, made...), s.Message)
+		s.Unreached = c.unreached()
 	case e.Of != nil:
 		refs = append(refs, *e.Of)
 	case m.Kind != schemas.KindTip || len(e.MadeOf) > 0 || !e.Due.IsZero():

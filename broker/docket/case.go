@@ -38,6 +38,10 @@ func (c *change) caseMessage() error {
 		t.Kind, t.Urgency, t.Nation, t.Protected = schemas.KindCase, c.message.Urgency, policy.NationOf(c.message), c.entry.Protected
 		c.takeLead(t, "", body.Lead)
 	}
+	revived := t.takenBack()
+	if !slices.Contains(t.Versions, c.entry.Message) {
+		t.Versions = append(t.Versions, c.entry.Message)
+	}
 	c.told(t)
 	if err := c.name(t); err != nil {
 		return err
@@ -64,6 +68,9 @@ func (c *change) caseMessage() error {
 	// What was possible when it was accepted may not be any more: its lead may have
 	// closed the case since.
 	if begins || slices.Contains(t.states(c.entry.Originator), wanted(c.message)) {
+		if revived && t.Status == schemas.CaseClosed {
+			t.Status, t.Closed = "", nil // its outcome is owed again
+		}
 		if err := c.stands(t, body.Status, body.Reason); err != nil {
 			return err
 		}
@@ -220,7 +227,7 @@ func (c *change) tasking() error {
 	if t.Offers == nil {
 		t.Offers = map[schemas.Code]schemas.MemberID{}
 	}
-	if _, closed := t.Closed[k.Strand]; closed {
+	if _, closed := t.Closed[k.Strand]; closed || t.takenBack() {
 		return nil
 	}
 	switch from := c.entry.Originator; {
@@ -268,7 +275,7 @@ func (c *change) outcome() error {
 	if err != nil || t.Kind != schemas.KindCase {
 		return err
 	}
-	if c.entry.Replaces == 0 && t.lead(o.Strand) == c.entry.Originator {
+	if c.entry.Replaces == 0 && t.lead(o.Strand) == c.entry.Originator && !t.takenBack() {
 		if err := c.came(t, o); err != nil {
 			return err
 		}

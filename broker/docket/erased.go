@@ -39,8 +39,9 @@ func (c *change) erased() error {
 		if err := c.endReferrals(g.Of); err != nil {
 			return err
 		}
+		own := func(k *Clock) bool { return k.Owes == g.Of.Originator && k.Strand == "" } // a strand's is the case's, whatever version is gone
 		for _, name := range []schemas.Code{policy.ClockReview, policy.ClockHeld} {
-			if err := c.end(g.Of, name, g.Of.Originator, schemas.EndFellAway); err != nil {
+			if err := c.endThose(g.Of, name, schemas.EndFellAway, own); err != nil {
 				return err
 			}
 		}
@@ -292,7 +293,7 @@ func openMatter(tx *bolt.Tx, of schemas.MessageRef, now time.Time) (why string, 
 			return why, err
 		}
 	}
-	if t.Kind != schemas.KindCase || t.Status == schemas.CaseClosed {
+	if t.Kind != schemas.KindCase || t.Status == schemas.CaseClosed || t.takenBack() {
 		return "", nil
 	}
 	return fmt.Sprintf("the case %s is %s", t.Of, t.Status), nil

@@ -15,6 +15,7 @@ import (
 var (
 	metaBucket     = []byte("meta")     // placeKey, formKey, lapsedKey
 	madeBucket     = []byte("made")     // message, 0, message made of it
+	correctsBucket = []byte("corrects") // message, 0, correction of it by its originator: nothing
 	clocksBucket   = []byte("clocks")   // Clock.key: Clock
 	dueBucket      = []byte("due")      // dueKey: nothing
 	owedBucket     = []byte("owed")     // Clock.owedKeys: nothing
@@ -25,7 +26,7 @@ var (
 	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
 	removalsBucket = []byte("removals") // place of the entry: nothing
 	laterBucket    = []byte("later")    // dueKey of the message: nothing
-	buckets        = [][]byte{metaBucket, madeBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
+	buckets        = [][]byte{metaBucket, madeBucket, correctsBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
 		erasedBucket, removalsBucket, laterBucket}
 )
 
@@ -44,7 +45,7 @@ var (
 )
 
 // form is the form in which this version writes the file.
-const form = 4
+const form = 5
 
 func (d *Docket) place() (at place, err error) {
 	err = d.db.View(func(tx *bolt.Tx) error { return read(tx.Bucket(metaBucket), placeKey, &at) })

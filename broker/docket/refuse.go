@@ -111,6 +111,8 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 		return "the request was recalled", "there is nothing to answer any more"
 	case m.Answer != nil && t.Answers[m.Originator] != "":
 		return fmt.Sprintf("your member's last answer was %q", t.Answers[m.Originator]), ""
+	case (m.Tasking != nil || m.Outcome != nil) && t.takenBack():
+		return "the case is recalled", "send what goes on as a new version of it"
 	case m.Tasking != nil:
 		return t.tasked(m.Tasking, m.Originator)
 	case m.Outcome != nil:
@@ -121,6 +123,16 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 		return "your member has confirmed that it is deleted", "there is nothing more to do"
 	}
 	return "", ""
+}
+
+// corrects refuses a correction of what is recalled.
+func (t *Thread) corrects(of schemas.MessageRef) *schemas.Refusal {
+	if _, recalled := t.Recalls[of.ID]; !recalled {
+		return nil
+	}
+	advice := "send what is right as a new message"
+	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "correction.of", Code: "not-now",
+		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice})
 }
 
 // tasked says what keeps a member from a step about who leads a case or a strand.

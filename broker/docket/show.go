@@ -112,6 +112,7 @@ func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []s
 		}
 		if m != "" && s.Message.Originator != m {
 			s.To = []schemas.MemberID{m} // who else got it is not its business
+			s.Unreached = nil
 		}
 		steps = append(steps, s)
 		return nil

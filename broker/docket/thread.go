@@ -52,6 +52,10 @@ type Thread struct {
 	// Earlier are, of a referral, the earlier ones of the same person.
 	Earlier []schemas.MessageRef `json:"earlier,omitempty"`
 
+	// Versions are the messages of a case, the first one and those that took its
+	// place.
+	Versions []schemas.ID `json:"versions,omitempty"`
+
 	// Recalls are the recalls of the thread's messages, by the id of what was
 	// recalled: a case's versions, which are one member's, are recalled one by one.
 	Recalls map[schemas.ID]schemas.MessageRef `json:"recalls,omitempty"`
@@ -63,6 +67,15 @@ func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
 		return m
 	}
 	return t.Leads[""]
+}
+
+// takenBack says whether no version of a case is left that is not recalled: nothing
+// is owed of it, or done about it, until another version begins it again.
+func (t *Thread) takenBack() bool {
+	return len(t.Versions) > 0 && !slices.ContainsFunc(t.Versions, func(id schemas.ID) bool {
+		_, recalled := t.Recalls[id]
+		return !recalled
+	})
 }
 
 // learns notes that a member may know of a strand.
@@ -112,21 +125,29 @@ func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.
 	return slices.Compact(holders), nil
 }
 
-// madeOf returns a message and all that are made of it, however indirectly.
+// madeOf returns a message, its corrections, and all that are made of either,
+// however indirectly.
 func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
+	return follow(tx, of, madeBucket, correctsBucket)
+}
+
+// follow returns a message and all to which the buckets lead from it.
+func follow(tx *bolt.Tx, of schemas.MessageRef, buckets ...[]byte) ([]schemas.MessageRef, error) {
 	messages := []schemas.MessageRef{of}
 	seen := map[schemas.MessageRef]bool{of: true}
 	for n := 0; n < len(messages); n++ {
-		err := eachUnder(tx.Bucket(madeBucket), messages[n], func(rest, _ []byte) error {
-			ref, err := parseRef(string(rest))
-			if err == nil && !seen[ref] {
-				seen[ref] = true
-				messages = append(messages, ref)
+		for _, b := range buckets {
+			err := eachUnder(tx.Bucket(b), messages[n], func(rest, _ []byte) error {
+				ref, err := parseRef(string(rest))
+				if err == nil && !seen[ref] {
+					seen[ref] = true
+					messages = append(messages, ref)
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
 			}
-			return err
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	return messages, nil

@@ -102,9 +102,11 @@ func (in *Intake) check(r *record, part []byte, member schemas.MemberID, route [
 	}
 	p := in.cfg.Policy()
 	// A consent is about a message of another day, on which the router judges
-	// whether it counts: here it is enough that there ever was such a member.
+	// whether it counts, and a recall is of what was shared before: here it is enough
+	// that there ever was such a member.
 	_, ever := p.Member(m.Originator)
-	if day := p.Day(m.Created.Time, now); !p.MemberOn(m.Originator, day) && !(ever && m.Kind == schemas.KindConsent) {
+	ever = ever && (m.Kind == schemas.KindConsent || m.Kind.OutlastsMembership())
+	if day := p.Day(m.Created.Time, now); !p.MemberOn(m.Originator, day) && !ever {
 		return schemas.Refuse(schemas.RefusedMember, "ask the operator whether the member has a successor",
 			schemas.Fault{Path: "originator", Code: "not-a-member", Problem: fmt.Sprintf("%q is not a member of the protocol on %s", m.Originator, day.Format("2006-01-02")),
 				Advice: "check the date of creation and the member's id"})

@@ -17,7 +17,8 @@ func checkRecipients(m *schemas.Message, p *policy.Policy, day time.Time) *schem
 	to, _ := m.Addressed()
 	var faults []schemas.Fault
 	for i, id := range to {
-		if p.MemberOn(id, day) {
+		_, ever := p.Member(id)
+		if p.MemberOn(id, day) || ever && m.Kind.OutlastsMembership() {
 			continue
 		}
 		path := fmt.Sprintf("%s.to[%d]", m.Kind, i)

@@ -15,7 +15,7 @@ const ActsAddress = "decision._.>"
 
 // The reasons for an erasure.
 const (
-	// ErasedRecall: the originator recalled the message.
+	// ErasedRecall: the originator recalled the message, or what it corrects.
 	ErasedRecall schemas.Code = "recall"
 	// ErasedRetention: the protocol's time for keeping it has ended.
 	ErasedRetention schemas.Code = "retention"
@@ -47,6 +47,26 @@ type Gone struct {
 	// name: of an item, its own crime types and who of the subjects is in it; of a
 	// subject, that it may be a victim, and whether it is an adult for certain.
 	Step []byte `json:"step,omitempty"`
+}
+
+// MaxErasure bounds the sizes of what one entry names: the server takes 2 MiB.
+const MaxErasure = 512 << 10
+
+// Size is more than the bytes that it takes of an entry.
+func (g *Gone) Size() int { return 512 + 2*len(g.Step) + 64*len(g.Copies) }
+
+// Entryfuls splits a list into as much as one entry may name each.
+func Entryfuls(list []Gone) (parts [][]Gone) {
+	bytes := 0
+	for i := range list {
+		size := list[i].Size()
+		if bytes += size; i == 0 || bytes > MaxErasure {
+			parts, bytes = append(parts, nil), size
+		}
+		last := &parts[len(parts)-1]
+		*last = append(*last, list[i])
+	}
+	return parts
 }
 
 // Span is a range of places in a stream, both ends included.

@@ -63,7 +63,7 @@ type Recorded struct {
 	// already (see Safeguard).
 	Screened bool
 	// Holders are the members that got anything of the message that a recall
-	// or a correction is about: those that it goes to.
+	// or a correction is about: those that it goes to, members on the day or not.
 	Holders []schemas.MemberID
 	// Known are, of each message that this one mentions (Mentions), the members
 	// that got anything of it.

@@ -85,14 +85,23 @@ func (p *Policy) DecideWith(m *schemas.Message, day time.Time, rec Recorded) []s
 	if m.Bare() {
 		return p.decideStep(m, day, &rec)
 	}
+	outcomes := p.decideItems(m, day, &rec)
+	if m.Correction != nil {
+		outcomes = p.withHolders(m, day, &rec, outcomes)
+	}
+	return outcomes
+}
+
+// decideItems judges a message that has items for every member that they concern.
+func (p *Policy) decideItems(m *schemas.Message, day time.Time, rec *Recorded) []schemas.Outcome {
 	var room [48]hit
-	hits := p.concerned(room[:0], m, day, &rec)
+	hits := p.concerned(room[:0], m, day, rec)
 	if len(hits) == 0 {
 		return nil
 	}
 	outcomes := make([]schemas.Outcome, 0, countMembers(hits))
 	items := make([]schemas.ItemOutcome, cap(outcomes)*len(m.Items))
-	q := question{m: m, day: day, rec: &rec, sender: p.memberOn(m.Originator, day)}
+	q := question{m: m, day: day, rec: rec, sender: p.memberOn(m.Originator, day)}
 	for len(hits) > 0 {
 		n := sameMember(hits)
 		own := items[:len(m.Items):len(m.Items)]

@@ -52,8 +52,9 @@ func TestDecisions(t *testing.T) {
 // each stands in the table of decisions, or in the case of several items.
 func TestEveryReasonIsReached(t *testing.T) {
 	reached := map[string]bool{string(policy.ReasonNotConcerned): true, // TestCaseOfManyAreas
-		string(policy.ReasonNoStep):  true, // TestStepsGoByTheirTable
-		string(policy.ReasonSupport): true} // TestReferralsAndMissingChildren
+		string(policy.ReasonNoStep):    true, // TestStepsGoByTheirTable
+		string(policy.ReasonNotMember): true, // TestStepsGoByTheirTable
+		string(policy.ReasonSupport):   true} // TestReferralsAndMissingChildren
 	for _, c := range readCases(t) {
 		reached[c["reason"]] = true
 	}

@@ -49,6 +49,10 @@ const (
 	// ReasonNoStep withholds a step that the protocol does not know between
 	// these members.
 	ReasonNoStep schemas.Code = "no-step"
+	// ReasonNotMember withholds from a holder of what is recalled or corrected
+	// that is no member: it may not have a correction, which tells more, and
+	// where the tables no longer know it, it cannot be told of a recall.
+	ReasonNotMember schemas.Code = "not-a-member"
 )
 
 var reasonTexts = map[schemas.Code]string{
@@ -65,13 +69,14 @@ var reasonTexts = map[schemas.Code]string{
 	ReasonConditions:        "the member has not accepted the conditions that the handling code makes binding",
 	ReasonConsent:           "the only gateway requires a consent or an authority that has not been recorded",
 	ReasonNoStep:            "the protocol has no such step between these members",
+	ReasonNotMember:         "it has something of what this is about, and is no member of the protocol",
 	ReasonVictimFirst:       "there may be a victim, and neither the UKHTC nor the competent authority has the message",
 }
 
 // Reasons lists the reason codes in the order of the tests.
 func Reasons() []schemas.Code {
 	return []schemas.Code{ReasonPermitted, ReasonNotConcerned, ReasonUnknownOriginator, ReasonUnknownOrigin, ReasonSupport,
-		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst, ReasonNoStep}
+		ReasonBar, ReasonGateway, ReasonHandling, ReasonUngraded, ReasonMarking, ReasonConditions, ReasonConsent, ReasonVictimFirst, ReasonNoStep, ReasonNotMember}
 }
 
 // ReasonText says in plain words what a reason code of this package means, or

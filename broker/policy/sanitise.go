@@ -28,7 +28,7 @@ func (p *Policy) Minimise(m *schemas.Message, o schemas.Outcome, day time.Time) 
 // messages it learns by what is on record.
 func (p *Policy) MinimiseMore(m *schemas.Message, o, was schemas.Outcome, day time.Time, rec Recorded) *schemas.Message {
 	k := &keeper{Policy: p, m: m, recipient: o.Member, was: was, day: day, rec: rec, to: p.recipientOn(o.Member, day), places: map[int]int{}}
-	if o.Outcome != schemas.Disclosed || o.Message != m.ID || k.to == nil {
+	if o.Outcome != schemas.Disclosed || o.Message != m.ID || k.to == nil && !m.Kind.OutlastsMembership() {
 		return nil
 	}
 	for _, it := range o.Items {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"io/fs"
 	"slices"
 	"time"
@@ -62,16 +63,28 @@ func recipientsOf(m *schemas.Message, rec *Recorded) (to []schemas.MemberID, add
 	return to, addressed
 }
 
+// partyOn returns the position of a member that takes part in a step on the day,
+// or -1. Whoever ever was a member takes part in a recall: what it holds must not
+// be used, and what it gave be taken back, though its membership has ended, and a
+// recall and its confirmation tell nothing of anybody. (Data Protection Act 1998,
+// fourth principle.)
+func (p *Policy) partyOn(m *schemas.Message, id schemas.MemberID, day time.Time) int {
+	if m.Kind.OutlastsMembership() {
+		return p.position(id)
+	}
+	return p.memberOn(id, day)
+}
+
 // decideStep judges a bare step for every member that it goes to: its body is
-// the one part.
+// the one part. A recall has an outcome for every holder.
 func (p *Policy) decideStep(m *schemas.Message, day time.Time, rec *Recorded) (outcomes []schemas.Outcome) {
-	sender := p.memberOn(m.Originator, day)
+	sender := p.partyOn(m, m.Originator, day)
 	to, _ := recipientsOf(m, rec)
 	to = slices.Clone(to)
 	slices.Sort(to)
 	for _, id := range slices.Compact(to) {
-		n := p.memberOn(id, day)
-		if n < 0 || id == m.Originator || p.members[n].Class == Source {
+		n := p.partyOn(m, id, day)
+		if n < 0 && m.Recall == nil || id == m.Originator || n >= 0 && p.members[n].Class == Source {
 			continue
 		}
 		o := schemas.Outcome{Message: m.ID, Member: id, Outcome: schemas.Withheld,
@@ -82,10 +95,35 @@ func (p *Policy) decideStep(m *schemas.Message, day time.Time, rec *Recorded) (o
 	return outcomes
 }
 
+// withHolders adds an outcome for every holder of what a correction is about that
+// no rule lets have it, so that nobody who has the wrong text is left out unsaid.
+func (p *Policy) withHolders(m *schemas.Message, day time.Time, rec *Recorded, outcomes []schemas.Outcome) []schemas.Outcome {
+	for _, id := range rec.Holders {
+		n := p.memberOn(id, day)
+		if id == m.Originator || id == "" || n >= 0 && p.members[n].Class == Source ||
+			slices.ContainsFunc(outcomes, func(o schemas.Outcome) bool { return o.Member == id }) {
+			continue
+		}
+		why := ReasonNotConcerned
+		if n < 0 {
+			why = ReasonNotMember
+		}
+		o := schemas.Outcome{Message: m.ID, Member: id, Outcome: schemas.Withheld, Items: make([]schemas.ItemOutcome, len(m.Items))}
+		for i := range o.Items {
+			o.Items[i] = schemas.ItemOutcome{Index: i, Outcome: schemas.Withheld, Reason: why}
+		}
+		outcomes = append(outcomes, o)
+	}
+	slices.SortFunc(outcomes, func(a, b schemas.Outcome) int { return cmp.Compare(a.Member, b.Member) })
+	return outcomes
+}
+
 func (p *Policy) stepOutcome(m *schemas.Message, sender, to int, day time.Time) schemas.ItemOutcome {
 	switch {
 	case sender < 0:
 		return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonUnknownOriginator}
+	case to < 0:
+		return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonNotMember}
 	case m.Marking.Above(p.members[to].Ceiling) || m.Marking.Above(p.about.Ceiling):
 		return schemas.ItemOutcome{Outcome: schemas.Withheld, Reason: ReasonMarking, Rule: schemas.Code(p.members[to].ID)}
 	}

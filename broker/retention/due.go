@@ -29,8 +29,6 @@ const (
 	// batchSize is the most messages of one entry. They are judged while the
 	// router waits.
 	batchSize = 100
-	// maxEntry bounds the bytes of one entry: the server takes 2 MiB.
-	maxEntry = 512 << 10
 	// day is when what belongs to an open matter is looked at again.
 	day = 24 * time.Hour
 )
@@ -207,7 +205,7 @@ func (k *Keeper) entry(ctx context.Context, refs []schemas.MessageRef, now time.
 			return nil, 0, err
 		}
 		if d.some() && d.Open == "" {
-			if bytes += sizeOf(&d.gone); bytes > maxEntry && len(e.Erased.Messages) > 0 {
+			if bytes += d.gone.Size(); bytes > ledger.MaxErasure && len(e.Erased.Messages) > 0 {
 				break
 			}
 			e.Erased.Messages = append(e.Erased.Messages, d.gone)
@@ -219,9 +217,6 @@ func (k *Keeper) entry(ctx context.Context, refs []schemas.MessageRef, now time.
 	}
 	return e, said, nil
 }
-
-// sizeOf is more than the bytes that a message takes of an entry.
-func sizeOf(g *ledger.Gone) int { return 512 + 2*len(g.Step) + 64*len(g.Copies) }
 
 // Due is what is left of a message, until when the protocol keeps it, and what
 // keeps it longer.

@@ -44,6 +44,20 @@ func (k *Keeper) Left(ctx context.Context, of schemas.MessageRef) (ledger.Gone, 
 	return g, g.Intake != 0 || len(g.Copies) > 0, nil
 }
 
+// Corrected returns all that is left of a message and of its originator's
+// corrections of it; none of what is gone.
+func (k *Keeper) Corrected(ctx context.Context, of schemas.MessageRef) (left []ledger.Gone, err error) {
+	messages, err := k.cfg.Docket.Corrected(ctx, of)
+	for i := 0; err == nil && i < len(messages); i++ {
+		var g ledger.Gone
+		var some bool
+		if g, some, err = k.Left(ctx, messages[i]); some {
+			left = append(left, g)
+		}
+	}
+	return left, err
+}
+
 // accepted adds the accepted message, and what the docket needs of it.
 func (k *Keeper) accepted(ctx context.Context, g *ledger.Gone, e *ledger.Entry) error {
 	s, err := k.cfg.JetStream.Stream(ctx, schemas.IntakeName)

@@ -12,9 +12,10 @@ import (
 
 // Erasures knows what of a message is still in the broker.
 type Erasures interface {
-	// Left returns all that is left of a message, by what is committed when it is
-	// asked; false if there is nothing.
-	Left(ctx context.Context, of schemas.MessageRef) (ledger.Gone, bool, error)
+	// Corrected returns all that is left of a message and of its originator's
+	// corrections of it, by what is committed when it is asked; none of what is
+	// gone.
+	Corrected(ctx context.Context, of schemas.MessageRef) ([]ledger.Gone, error)
 	// Erased says whether the ledger records that the accepted message is erased,
 	// though it may not be removed yet.
 	Erased(ctx context.Context, of schemas.MessageRef) (bool, error)
@@ -179,22 +180,31 @@ func (r *Router) record(ctx context.Context) error {
 	return err
 }
 
-// addErasure adds the entry that says that all that is left of a recalled message
-// is erased, right behind the recall. The originator keeps its own record, as the
-// law may want of it (Criminal Procedure and Investigations Act 1996); the broker
-// has no more purpose for which to keep it (Data Protection Act 1998, fifth
-// principle), and a consent that comes later must not open it again.
-func (r *Router) addErasure(ctx context.Context, b *batch, rec intakeRecord, of schemas.MessageRef) error {
+// addErasures adds the entries that say that all that is left of a recalled message
+// and of its corrections is erased, right behind the recall: one, unless it would be
+// too large. The originator keeps its own record, as the law may want of it (Criminal
+// Procedure and Investigations Act 1996); the broker has no more purpose for which to
+// keep it (Data Protection Act 1998, fifth principle), and a consent that comes later
+// must not open it again.
+func (r *Router) addErasures(ctx context.Context, b *batch, rec intakeRecord, of schemas.MessageRef) error {
 	if r.cfg.Erasures == nil || of.Originator != rec.originator {
 		return nil
 	}
-	left, some, err := r.cfg.Erasures.Left(ctx, of)
-	if err != nil || !some {
+	left, err := r.cfg.Erasures.Corrected(ctx, of)
+	if err != nil {
 		return err
 	}
-	b.decided[schemas.DecisionAddress(of.Originator, of.ID)] = true // a consent behind it waits until that is committed
-	return b.addEntry(&ledger.Entry{Kind: ledger.ErasedEntry, At: r.cfg.Now().UTC(), Policy: b.end.policy, Intake: b.end.place,
-		Erased: &ledger.Erasure{Why: ledger.ErasedRecall, Recall: &schemas.MessageRef{Originator: rec.originator, ID: rec.id}, Messages: []ledger.Gone{left}}})
+	for _, part := range ledger.Entryfuls(left) {
+		for _, g := range part {
+			b.decided[schemas.DecisionAddress(g.Of.Originator, g.Of.ID)] = true // a consent behind it waits until that is committed
+		}
+		err := b.addEntry(&ledger.Entry{Kind: ledger.ErasedEntry, At: r.cfg.Now().UTC(), Policy: b.end.policy, Intake: b.end.place,
+			Erased: &ledger.Erasure{Why: ledger.ErasedRecall, Recall: &schemas.MessageRef{Originator: rec.originator, ID: rec.id}, Messages: part}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explained says whether entries explain that messages of the intake are not

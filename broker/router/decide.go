@@ -158,14 +158,15 @@ type plan struct {
 }
 
 // plan finds the desks that take a member's copy, beside what it got before. A
-// member without one is withheld from: what nobody can read is no disclosure.
+// member without one is withheld from: what nobody can read is no disclosure. Every
+// desk takes a recall: it may have what is recalled, whose codes the recall lacks.
 func (r *Router) plan(p *policy.Policy, m *schemas.Message, day time.Time, pl plan, known policy.Recorded) plan {
 	o := pl.outcome
 	if pl.copied = p.MinimiseMore(m, o, pl.was, day, known); pl.copied == nil {
 		return pl
 	}
 	for _, desk := range r.cfg.Desks.DesksOf(o.Member) {
-		if desk.Filter.Matches(pl.copied) {
+		if m.Recall != nil || desk.Filter.Matches(pl.copied) {
 			pl.desks = append(pl.desks, desk)
 		}
 	}

@@ -394,7 +394,7 @@ func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec 
 	if err := b.addDecision(d); err != nil || m.Recall == nil {
 		return true, err
 	}
-	return true, r.addErasure(ctx, b, rec, m.Recall.Of)
+	return true, r.addErasures(ctx, b, rec, m.Recall.Of)
 }
 
 // has returns those of the messages that a member sent or has something of: whoever
