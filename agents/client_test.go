@@ -150,19 +150,22 @@ func TestAskingSaysWhyThereIsNoAnswer(t *testing.T) {
 func TestAStepIsSentAgainWhileWhatItIsAboutWaits(t *testing.T) {
 	h := newHub(t, "")
 	c := connect(t, h, agents.Config{})
-	step := func() *schemas.Message {
+	take := func(waiting, later int) (stored bool, submissions int, err error) {
+		h.mu.Lock()
+		h.waiting, h.later, h.bundles = waiting, later, nil
+		h.mu.Unlock()
 		m := tip(1)
 		m.ID = ""
-		return m
+		id, err := c.Take(t.Context(), m)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.sequence[id] > 0, len(h.bundles), err
 	}
-	h.waiting = 2
-	id, err := c.Take(t.Context(), step())
-	if err != nil || len(h.order) != 1 || h.order[0].ID != id || len(h.bundles) != 3 {
-		t.Errorf("taken as %q, %v, after %d submissions", id, err, len(h.bundles))
+	if stored, submissions, err := take(2, 0); !stored || submissions != 3 || err != nil {
+		t.Errorf("taken: %v, after %d submissions, %v", stored, submissions, err)
 	}
-	h.later = 1
 	var refusal *schemas.Refusal
-	if _, err := c.Take(t.Context(), step()); !errors.As(err, &refusal) || refusal.Code != schemas.RefusedFull || len(h.bundles) != 4 {
-		t.Errorf("what is refused for the store's sake ends with %v, after %d submissions", err, len(h.bundles))
+	if _, submissions, err := take(0, 1); !errors.As(err, &refusal) || refusal.Code != schemas.RefusedFull || submissions != 1 {
+		t.Errorf("what is refused for the store's sake ends with %v, after %d submissions", err, submissions)
 	}
 }
