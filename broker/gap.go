@@ -33,7 +33,7 @@ func (b *Broker) AcceptGap(ctx context.Context, q GapQuery) (ledger.Entry, error
 	if q.By == "" {
 		q.By = ThisUser()
 	}
-	e, err := b.router.Act(ctx, func(ctx context.Context) (*ledger.Entry, error) {
+	e, err := b.router.Mend(ctx, func(ctx context.Context) (*ledger.Entry, error) {
 		place, err := b.checkGap(ctx, q.Gap)
 		if err != nil {
 			return nil, err
@@ -59,6 +59,11 @@ func (b *Broker) checkGap(ctx context.Context, g ledger.Gap) (uint64, error) {
 	}
 	if end := s.CachedInfo().State.LastSeq; g.To > end {
 		return 0, fmt.Errorf("%w: the stream ends at %d", ErrNoGap, end)
+	}
+	for _, d := range b.scrub.State().Damage {
+		if d.Frame && d.Stream == g.Stream && d.From <= g.To {
+			return 0, fmt.Errorf("%w: from %d on nothing may be read (%s); restore a backup", ErrNoGap, d.From, d.Problem)
+		}
 	}
 	for at := g.From; at <= g.To; at++ {
 		if _, err := s.GetMsg(ctx, at); err == nil {

@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,21 @@ func (s *started) lonely(from, to int, do func(*started)) {
 	b.Close()
 }
 
+// recallsNothing submits a recall of a message that there is not, and returns why it
+// is refused.
+func (s *started) recallsNothing() schemas.Code {
+	s.t.Helper()
+	stray := farm(77)
+	stray.Kind, stray.Tip, stray.Items, stray.Subjects, stray.Marking = schemas.KindRecall, nil, nil, nil, schemas.Protect
+	stray.CrimeTypes, stray.Sectors, stray.Jurisdictions, stray.Reference = nil, nil, nil, ""
+	stray.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: farm(78).ID}, Reason: schemas.RecallSource}
+	a := submit(s.t, s.connect("gla/main"), "submit", encodeMsgPack(s.t, stray), nil)
+	if a.Error == nil {
+		return ""
+	}
+	return a.Receipts[0].Refusal.Code
+}
+
 func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, dir)
@@ -68,18 +85,7 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 		}
 	}
 	// What is accepted behind the gap may be about anything: a step waits for it.
-	stray := farm(77)
-	stray.Kind, stray.Tip, stray.Items, stray.Subjects, stray.Marking = schemas.KindRecall, nil, nil, nil, schemas.Protect
-	stray.CrimeTypes, stray.Sectors, stray.Jurisdictions, stray.Reference = nil, nil, nil, ""
-	stray.Recall = &schemas.Recall{Of: schemas.MessageRef{Originator: "gla", ID: farm(78).ID}, Reason: schemas.RecallSource}
-	recall := func() schemas.Code {
-		a := submit(t, next.connect("gla/main"), "submit", encodeMsgPack(t, stray), nil)
-		if a.Error == nil {
-			return ""
-		}
-		return a.Receipts[0].Refusal.Code
-	}
-	if code := recall(); code != schemas.RefusedWaiting {
+	if code := next.recallsNothing(); code != schemas.RefusedWaiting {
 		t.Errorf("behind the gap a recall of nothing is answered with %q", code)
 	}
 	accept := func(stream string, from, to uint64) error {
@@ -96,7 +102,7 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.routed(6)
-	if code := recall(); code != schemas.RefusedStep {
+	if code := next.recallsNothing(); code != schemas.RefusedStep {
 		t.Errorf("with everything decided a recall of nothing is answered with %q", code)
 	}
 	if err := accept(schemas.IntakeName, 4, 5); !errors.Is(err, ErrNoGap) {
@@ -131,21 +137,27 @@ func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
 	})
 	next := start(t, dir)
 	next.creds = s.creds
+	before := next.router.Turns()
+	next.router.Changed()
+	if err := next.awaitTurn(t.Context(), func() bool { return next.router.Turns() != before }); err != nil {
+		t.Errorf("no turn is taken while damage stops everything: %v", err)
+	}
+	if _, err := next.Erase(t.Context(), Erasing{Of: schemas.MessageRef{Originator: "gla", ID: farm(0).ID}, Reason: "a test", By: "test"}); err == nil {
+		t.Error("a message is erased for good while nothing may rest on what is stored")
+	}
 	for _, g := range []ledger.Span{{From: 5, To: 6}, {From: 8, To: 8}} {
-		var e ledger.Entry
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			var err error
-			if e, err = next.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: schemas.IntakeName, Span: g, Reason: "an invented disk"}}); err == nil {
-				break
-			} else if time.Now().After(end) {
-				t.Fatalf("the gap %v cannot be accepted: %v", g, err)
-			}
+		e, err := next.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: schemas.IntakeName, Span: g, Reason: "an invented disk"}})
+		if err != nil {
+			t.Fatalf("the gap %v cannot be accepted: %v", g, err)
 		}
 		if e.Intake != 3 {
 			t.Errorf("the gap %v is accepted at place %d, and message 4 is not decided", g, e.Intake)
 		}
 	}
 	next.routed(7)
+	if code := next.recallsNothing(); code != schemas.RefusedStep {
+		t.Errorf("with everything decided that there is, a recall of nothing is answered with %q", code)
+	}
 	publish(t, next, 8, 9)
 	next.routed(9)
 	r, err := next.Verify(t.Context())
@@ -159,6 +171,52 @@ func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("with everything accepted it says %v", next.Ready())
 		}
+	}
+}
+
+// What the engine finds again after its loss was accepted is not decided: its sender
+// was told to send it anew.
+func TestWhatIsAcceptedAsLostStaysLost(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	for _, name := range []string{"gla", "lincolnshire"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	publish(t, s, 0, 3)
+	s.routed(3)
+	s.lonely(3, 6, func(lone *started) {
+		_, err := lone.router.Act(t.Context(), func(context.Context) (*ledger.Entry, error) {
+			return &ledger.Entry{Kind: ledger.GapEntry, By: "test", Gap: &ledger.Gap{Stream: schemas.IntakeName, Span: ledger.Span{From: 5, To: 5}, Reason: "an invented disk"}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	next := start(t, dir)
+	next.creds = s.creds
+	next.routed(6)
+	var got []schemas.ID
+	for _, c := range fetch(t, next.desk("lincolnshire/main")) {
+		got = append(got, c.ID)
+	}
+	if want := []schemas.ID{farm(0).ID, farm(1).ID, farm(2).ID, farm(3).ID, farm(5).ID}; !slices.Equal(got, want) {
+		t.Errorf("the desk has %v, want %v", got, want)
+	}
+}
+
+// Behind a record with an impossible sequence the engine must not be made to read.
+func TestNoGapIsAcceptedWhereNothingMayBeRead(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.enrol("gla", accounts.Enrolment{})
+	publish(t, s, 0, 3)
+	s.routed(3)
+	for s.scrub.State().Completed.IsZero() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.scrub.set(Scrub{Completed: time.Now(), Damages: 1, Damage: []Damage{{Stream: schemas.IntakeName, From: 2, To: 3, Problem: "as of a test", Stops: true, Frame: true}}})
+	_, err := s.AcceptGap(t.Context(), GapQuery{Gap: ledger.Gap{Stream: schemas.IntakeName, Span: ledger.Span{From: 2, To: 3}, Reason: "an invented disk"}})
+	if !errors.Is(err, ErrNoGap) || !strings.Contains(err.Error(), "nothing may be read") {
+		t.Errorf("it says %v", err)
 	}
 }
 

@@ -402,7 +402,8 @@ func TestEveryVersionOfACaseCanBeRecalled(t *testing.T) {
 // decided, and until then it waits.
 func TestAStepWaitsForTheStepBeforeIt(t *testing.T) {
 	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
-	opened := m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), m.tip("gla"), schemas.CaseOpen))
+	tip := m.tip("gla")
+	opened := m.takes(caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseOpen))
 	closes := m.outcomeOf("lincolnshire", opened, "", schemas.CaseClosed, "prosecution", "gla")
 	reopens := m.outcomeOf("lincolnshire", opened, "", schemas.CaseOpen, schemas.CaseReopened, "gla")
 	var last uint64
@@ -431,6 +432,25 @@ func TestAStepWaitsForTheStepBeforeIt(t *testing.T) {
 	}
 	m.routed(last)
 	m.takes(reopens)
+
+	// It waits for a step about another version of the case, too.
+	second := caseOf(m.message(schemas.KindCase, "lincolnshire"), tip, schemas.CaseOpen)
+	second.Links = append(second.Links, schemas.Link{Originator: "lincolnshire", ID: opened.ID, Relation: schemas.Supersedes})
+	m.takes(second)
+	_, err = m.router.Act(t.Context(), func(context.Context) (*ledger.Entry, error) {
+		if code := refusedAs(m.outcomeOf("lincolnshire", opened, "", schemas.CaseClosed, "prosecution", "gla")); code != "" {
+			t.Errorf("to close the case is refused as %q", code)
+		}
+		if code := refusedAs(m.outcomeOf("lincolnshire", second, "", schemas.CaseOpen, schemas.CaseReopened, "gla")); code != schemas.RefusedWaiting {
+			t.Errorf("to re-open the case as its second version is answered with %q", code)
+		}
+		return nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.routed(last)
+	m.takes(m.outcomeOf("lincolnshire", second, "", schemas.CaseOpen, schemas.CaseReopened, "gla"))
 	if seen := m.shown("lincolnshire", opened); seen.Status != schemas.CaseOpen {
 		t.Errorf("the case is %s", seen.Status)
 	}

@@ -18,7 +18,7 @@ type intakeReading struct{ report func(Damage) }
 func (r *intakeReading) stream() string { return schemas.IntakeName }
 
 func (r *intakeReading) frame(from, to uint64, err error) {
-	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true})
+	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true, Frame: true})
 }
 
 func (r *intakeReading) gap(_, _ uint64, lost ledger.Spans) {
@@ -53,7 +53,7 @@ type disclosuresReading struct {
 func (r *disclosuresReading) stream() string { return ledger.Stream }
 
 func (r *disclosuresReading) frame(from, to uint64, err error) {
-	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true})
+	r.report(Damage{Stream: r.stream(), From: from, To: to, Problem: err.Error(), Stops: true, Frame: true})
 }
 
 // gap tells copies, whose desks can be named, from what lies behind them, where

@@ -28,6 +28,9 @@ type Damage struct {
 	// ledger entry is damaged, and later decisions rest on both. A damaged copy
 	// harms its desk alone.
 	Stops bool `json:"stops"`
+	// Frame says that a record there has an impossible length or sequence: whoever
+	// reads on kills the engine.
+	Frame bool `json:"frame,omitempty"`
 }
 
 func (d Damage) String() string {

@@ -179,6 +179,9 @@ func await(ctx context.Context, every time.Duration, so func() bool) error {
 // noMatters stands for the docket: tips have no matters.
 type noMatters struct{}
 
+// Root is the message itself.
+func (noMatters) Root(of schemas.MessageRef) (schemas.MessageRef, error) { return of, nil }
+
 // Allow allows everything.
 func (noMatters) Allow(context.Context, *schemas.Message) (*schemas.Refusal, error) { return nil, nil }
 

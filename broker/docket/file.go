@@ -137,6 +137,16 @@ func rootOf(tx *bolt.Tx, of schemas.MessageRef) (schemas.MessageRef, error) {
 	return parseRef(string(raw))
 }
 
+// Root returns the message that began the matter which a message belongs to, as
+// far as the docket has come; itself if it is no later version of another one.
+func (d *Docket) Root(of schemas.MessageRef) (root schemas.MessageRef, err error) {
+	err = d.db.View(func(tx *bolt.Tx) (err error) {
+		root, err = rootOf(tx, of)
+		return err
+	})
+	return root, err
+}
+
 // readThread returns the thread of a message; a new one if there is none.
 func readThread(tx *bolt.Tx, of schemas.MessageRef) (*Thread, error) {
 	root, err := rootOf(tx, of)

@@ -29,6 +29,9 @@ type Directory interface {
 // Steps tells which steps a matter allows as it stands.
 type Steps interface {
 	Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error)
+	// Root returns the message that began the matter which a message belongs to;
+	// itself if it is no later version of another one.
+	Root(of schemas.MessageRef) (schemas.MessageRef, error)
 }
 
 // BrokerAccount stands in the address of a submission for the broker's own
@@ -84,7 +87,7 @@ const troubleLasts = 15 * time.Second
 // New returns an intake that does nothing until Run.
 func New(cfg Config) *Intake {
 	return &Intake{cfg: cfg, store: &store{js: cfg.JetStream, healthy: cfg.Healthy, steps: cfg.Steps, room: room{most: cfg.MaxBytes},
-		undecided: undecided{decided: cfg.Decided, last: map[schemas.MessageRef]uint64{}}}, queue: newQueue()}
+		undecided: undecided{decided: cfg.Decided, root: cfg.Steps.Root, last: map[schemas.MessageRef]uint64{}}}, queue: newQueue()}
 }
 
 // Run takes submissions until the context ends, then answers what it has

@@ -93,8 +93,8 @@ func (s *store) accept(ctx context.Context, records []*record) error {
 
 // commit stores the records that are new and gives the others their receipts.
 func (s *store) commit(ctx context.Context, records []*record) error {
-	fresh, twins := apart(records)
-	var err error
+	first, twins := apart(records)
+	fresh, err := first, error(nil)
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	looked := s.again || s.lacks.Load() || !s.whole || s.wholeAt != s.opened.Load() || slices.ContainsFunc(fresh, (*record).isStep)
@@ -115,7 +115,13 @@ func (s *store) commit(ctx context.Context, records []*record) error {
 		}
 		err = errors.Join(err, fault)
 	}
-	s.undecided.add(fresh)
+	if err != nil {
+		s.undecided.asked = false // what is stored all the same is asked for
+	}
+	if fault := s.undecided.add(first); fault != nil {
+		s.undecided.asked = false
+		err = errors.Join(err, fault)
+	}
 	for r, earlier := range twins {
 		if earlier.receipt.Refusal != nil {
 			r.receipt.Refusal = earlier.receipt.Refusal

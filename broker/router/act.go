@@ -25,7 +25,9 @@ type Erasures interface {
 // message that waits to be decided.
 type act struct {
 	plan func(context.Context) (*ledger.Entry, error)
-	done chan acted // has room for the answer, so that nobody waits for a caller that left
+	// mends says that it is recorded even where what is stored is damaged.
+	mends bool
+	done  chan acted // has room for the answer, so that nobody waits for a caller that left
 }
 
 type acted struct {
@@ -39,7 +41,16 @@ type acted struct {
 // of the entry are filled in. Before Run, Act writes itself; where Run has ended, as
 // after damage, nothing is written.
 func (r *Router) Act(ctx context.Context, plan func(context.Context) (*ledger.Entry, error)) (*ledger.Entry, error) {
-	a := act{plan: plan, done: make(chan acted, 1)}
+	return r.act(ctx, act{plan: plan, done: make(chan acted, 1)})
+}
+
+// Mend is Act for what helps where what is stored is damaged: it is recorded by
+// Record, too.
+func (r *Router) Mend(ctx context.Context, plan func(context.Context) (*ledger.Entry, error)) (*ledger.Entry, error) {
+	return r.act(ctx, act{plan: plan, mends: true, done: make(chan acted, 1)})
+}
+
+func (r *Router) act(ctx context.Context, a act) (*ledger.Entry, error) {
 	if !r.running.Load() {
 		if r.ran.Load() {
 			return nil, errIdle
@@ -72,12 +83,16 @@ func (r *Router) Act(ctx context.Context, plan func(context.Context) (*ledger.En
 // errIdle says that nothing is written to the ledger at the moment.
 var errIdle = errors.New("the router does not work now, and nothing is recorded; see 'liaison status'")
 
+// errDamagedStore refuses an act while what is stored is damaged.
+var errDamagedStore = errors.New("what is stored is damaged, and until it has been found whole nothing but the acceptance of a gap is recorded; see 'liaison status'")
+
 // maxActs bounds the acts that wait for the router.
 const maxActs = 64
 
 // actAll writes the entries of all acts that wait. Nothing is on its way. An act
 // that cannot be done is its caller's trouble; an error is one of the ledger.
 func (r *Router) actAll(ctx context.Context, at position) (position, error) {
+	before := at.chain.Number
 	for {
 		select {
 		case a := <-r.acts:
@@ -86,7 +101,10 @@ func (r *Router) actAll(ctx context.Context, at position) (position, error) {
 				return at, err
 			}
 		default:
-			return at, nil
+			if at.chain.Number == before {
+				return at, nil
+			}
+			return at, r.explain(ctx) // a gap may have been accepted
 		}
 	}
 }
@@ -94,6 +112,13 @@ func (r *Router) actAll(ctx context.Context, at position) (position, error) {
 // carryOut writes the entry of one act, and answers its caller.
 func (r *Router) carryOut(ctx context.Context, at position, a act) (position, error) {
 	e, err := a.plan(ctx)
+	if ctx.Err() != nil {
+		select {
+		case r.acts <- a: // for whoever goes on
+			return at, ctx.Err()
+		default:
+		}
+	}
 	if p, _ := r.cfg.Policy(); err == nil && e != nil && at.policy != "" && p.Hash() != at.policy {
 		err = errors.New("other tables have come into force meanwhile; try again") // the entry would name those before
 	}
@@ -133,9 +158,10 @@ func (r *Router) awaitAct(ctx context.Context) {
 	}
 }
 
-// Record carries out acts and routes nothing, until the context ends: where what
-// is stored is damaged, an operator may accept what is missing. It does not run
-// beside Run. It returns an error only for a damaged end of the ledger.
+// Record carries out what mends, takes the turns that others wait for, and routes
+// nothing, until the context ends: where what is stored is damaged, an operator may
+// accept what is missing. It does not run beside Run. It returns an error only for a
+// damaged end of the ledger.
 func (r *Router) Record(ctx context.Context) error {
 	r.ran.Store(true)
 	r.running.Store(true)
@@ -164,11 +190,8 @@ func (r *Router) Record(ctx context.Context) error {
 	}
 }
 
-// record carries out the acts that wait, under the tables in force.
+// record takes one turn: the tables in force, and the acts that wait.
 func (r *Router) record(ctx context.Context) error {
-	if len(r.acts) == 0 {
-		return nil
-	}
 	at, err := r.takePlace(ctx)
 	if err != nil {
 		return err
@@ -176,8 +199,17 @@ func (r *Router) record(ctx context.Context) error {
 	if at, err = r.recordPolicy(ctx, at); err != nil {
 		return err
 	}
-	_, err = r.actAll(ctx, at)
-	return err
+	for len(r.acts) > 0 {
+		a := <-r.acts
+		if !a.mends {
+			a.done <- acted{err: errDamagedStore}
+			continue
+		}
+		if at, err = r.carryOut(ctx, at, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addErasures adds the entries that say that all that is left of a recalled message
@@ -207,16 +239,14 @@ func (r *Router) addErasures(ctx context.Context, b *batch, rec intakeRecord, of
 	return nil
 }
 
-// explained says whether entries explain that messages of the intake are not
-// there: they were erased, or an operator accepted that they are gone.
-func explained(ctx context.Context, l *ledger.Ledger, from, to uint64) (bool, error) {
+// explain brings up to date what the ledger explains of the intake's gaps.
+func (r *Router) explain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, explainWait)
 	defer cancel()
-	var e ledger.Explained
-	if err := l.Explain(ctx, &e); err != nil {
-		return false, fmt.Errorf("looking into a gap of the intake: %w", err)
+	if err := r.ledger.Explain(ctx, &r.explained); err != nil {
+		return fmt.Errorf("looking into what the ledger explains: %w", err)
 	}
-	return len(e.Left(schemas.IntakeName, ledger.Span{From: from, To: to})) == 0, nil
+	return nil
 }
 
 // explainWait bounds the reading of what explains gaps.

@@ -27,11 +27,13 @@ type intakeRecord struct {
 
 // reader reads the intake in order behind a place.
 type reader struct {
-	js     jetstream.JetStream
-	ledger *ledger.Ledger
-	last   uint64 // the last sequence read
-	name   string // of the consumer
-	msgs   jetstream.MessagesContext
+	js   jetstream.JetStream
+	last uint64 // the last sequence read
+	// explain brings explained up to date.
+	explain   func(context.Context) error
+	explained *ledger.Explained
+	name      string // of the consumer
+	msgs      jetstream.MessagesContext
 	// arrived carries what the engine sends, failed why it ended. ended tells
 	// the pump to stop, and done that it has.
 	arrived     chan jetstream.Msg
@@ -47,8 +49,8 @@ const (
 	idleCheck = 2 * time.Second
 )
 
-func newReader(js jetstream.JetStream, l *ledger.Ledger, place uint64) *reader {
-	return &reader{js: js, ledger: l, last: place}
+func (r *Router) newReader(place uint64) *reader {
+	return &reader{js: r.cfg.JetStream, last: place, explain: r.explain, explained: &r.explained}
 }
 
 // next waits for records and returns all that wait, in order, or none when the
@@ -135,11 +137,11 @@ func (in *reader) stop() {
 
 // drain takes what has arrived together with the first message.
 func (in *reader) drain(ctx context.Context, msg jetstream.Msg) ([]intakeRecord, error) {
-	rec, err := in.take(ctx, msg)
+	records, err := in.take(ctx, msg, nil)
 	if err != nil {
 		return nil, err
 	}
-	return in.more(ctx, []intakeRecord{rec})
+	return in.more(ctx, records)
 }
 
 // more adds what has arrived, up to the bound, and waits for nothing.
@@ -147,11 +149,10 @@ func (in *reader) more(ctx context.Context, records []intakeRecord) ([]intakeRec
 	for len(records) < maxWaiting {
 		select {
 		case msg := <-in.arrived:
-			rec, err := in.take(ctx, msg)
-			if err != nil {
+			var err error
+			if records, err = in.take(ctx, msg, records); err != nil {
 				return nil, err
 			}
-			records = append(records, rec)
 		default:
 			return records, nil
 		}
@@ -159,19 +160,25 @@ func (in *reader) more(ctx context.Context, records []intakeRecord) ([]intakeRec
 	return records, nil
 }
 
-// take reads one message, which must be the one behind the last.
-func (in *reader) take(ctx context.Context, msg jetstream.Msg) (intakeRecord, error) {
+// take adds one message, which must be the one behind the last. One whose loss was
+// accepted stays lost, though the engine has found it again: its sender was told to
+// send it anew.
+func (in *reader) take(ctx context.Context, msg jetstream.Msg, records []intakeRecord) ([]intakeRecord, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
-		return intakeRecord{}, fmt.Errorf("reading the intake: %w", err)
+		return nil, fmt.Errorf("reading the intake: %w", err)
 	}
-	if meta.Sequence.Stream != in.last+1 {
-		if err := in.explainGap(ctx, meta.Sequence.Stream-1); err != nil {
-			return intakeRecord{}, err
+	at := meta.Sequence.Stream
+	if at != in.last+1 {
+		if err := in.explainGap(ctx, at-1); err != nil {
+			return nil, err
 		}
 	}
-	in.last = meta.Sequence.Stream
-	return recordOf(msg.Subject(), msg.Headers(), msg.Data(), meta.Sequence.Stream, meta.Timestamp), nil
+	in.last = at
+	if lost := in.explained.Accepted[schemas.IntakeName]; len(lost) > 0 && lost.Has(at) {
+		return records, nil
+	}
+	return append(records, recordOf(msg.Subject(), msg.Headers(), msg.Data(), at, meta.Timestamp)), nil
 }
 
 // explainGap returns nil if entries explain that the messages up to a sequence
@@ -189,8 +196,11 @@ func (in *reader) explainGap(ctx context.Context, to uint64) error {
 	if err == nil {
 		return fmt.Errorf("intake message %d was passed over in delivery", in.last+1)
 	}
-	if ok, err := explained(ctx, in.ledger, in.last+1, to); ok || err != nil {
+	if err := in.explain(ctx); err != nil {
 		return err
+	}
+	if len(in.explained.Left(schemas.IntakeName, ledger.Span{From: in.last + 1, To: to})) == 0 {
+		return nil
 	}
 	return fmt.Errorf("%w: what lies behind sequence %d, up to %d, cannot be read", ErrGap, in.last, to)
 }

@@ -83,6 +83,8 @@ type Router struct {
 	acts    chan act
 	running atomic.Bool
 	ran     atomic.Bool // Run was ever called
+	// explained is what the ledger explains, for the goroutine of Run.
+	explained ledger.Explained
 }
 
 // New returns a router that does nothing until Run.
@@ -204,8 +206,11 @@ func (r *Router) route(ctx context.Context) error {
 	if at, err = r.actAll(ctx, at); err != nil {
 		return err
 	}
+	if err := r.explain(ctx); err != nil {
+		return err
+	}
 	r.trouble.Store(nil)
-	in := newReader(r.cfg.JetStream, r.ledger, at.place)
+	in := r.newReader(at.place)
 	defer in.stop()
 	for {
 		waiting, err := in.next(ctx, r.changed)
