@@ -208,3 +208,67 @@ func TestARecallEndsNobodyElsesDutyToReferUnlessItWasInaccurate(t *testing.T) {
 	}
 	m.whole()
 }
+
+// Each adult answers for itself: what one refuses takes nothing from another who
+// consents, or has not been asked yet. An item that speaks of both says of neither
+// who refused.
+func TestEachAdultConsentsForItself(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "hmrc-nmw", "ukhtc")
+	both := func() *schemas.Message {
+		tip := full(m.message(schemas.KindTip, "gla"), "Somebody was met on an invented farm.")
+		tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+		for n, born := range []string{"1980", "1981"} {
+			s := schemas.Subject{Kind: schemas.PersonSubject, Position: schemas.VictimPosition, Name: []string{"Invented First", "Invented Second"}[n]}
+			if err := s.Born.UnmarshalText([]byte(born)); err != nil {
+				t.Fatal(err)
+			}
+			tip.Subjects = append(tip.Subjects, s)
+		}
+		tip.Items = append(tip.Items, tip.Items[0], tip.Items[0])
+		tip.Items[1].Text, tip.Items[2].Text = "Somebody else was met there.", "They were met together."
+		tip.Items[0].Subjects, tip.Items[1].Subjects, tip.Items[2].Subjects = []int{0}, []int{1}, []int{0, 1}
+		return m.takes(tip)
+	}
+	type answer struct {
+		item   int
+		answer schemas.ConsentAnswer
+	}
+	const given, refused = schemas.Given, schemas.Refused
+	for name, test := range map[string]struct {
+		answers []answer
+		// want is "runs", "waits" or "fell-away" after each answer.
+		want []string
+	}{
+		"one consents and the other refuses":   {[]answer{{0, given}, {1, refused}, {0, refused}}, []string{"runs", "runs", "fell-away"}},
+		"one refuses and the other consents":   {[]answer{{0, refused}, {1, given}}, []string{"waits", "runs"}},
+		"both refuse, and one thinks again":    {[]answer{{0, refused}, {1, refused}, {0, given}}, []string{"waits", "fell-away", "runs"}},
+		"one of both refuses, nobody says who": {[]answer{{0, given}, {2, refused}}, []string{"runs", "runs"}},
+		"both are said to refuse":              {[]answer{{2, refused}}, []string{"fell-away"}},
+		"consent for both is taken back":       {[]answer{{2, given}, {2, refused}}, []string{"runs", "fell-away"}},
+	} {
+		tip := both()
+		for n, a := range test.answers {
+			c := m.message(schemas.KindConsent, "gla")
+			c.Consent = &schemas.Consent{Of: refTo(tip), Items: []int{a.item}, Authority: "referred-person", Answer: a.answer}
+			if a.answer == refused {
+				c.Consent.Reason = "An invented reason."
+			}
+			m.takes(c)
+			got, clock := "", m.clockAbout("referral", "gla", tip)
+			switch {
+			case clock.Going():
+				got = "runs"
+			case clock.Waits != "" && clock.Running():
+				got = "waits"
+			default:
+				got = string(clock.End)
+			}
+			if got != test.want[n] {
+				t.Errorf("%s: after answer %d the duty %s, want %s", name, n+1, got, test.want[n])
+			}
+		}
+		m.recalled(tip, schemas.RecallSource)
+	}
+	m.keptAnew()
+	m.whole()
+}
