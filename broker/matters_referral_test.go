@@ -3,6 +3,7 @@ package broker
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"liaison/schemas"
 )
@@ -271,4 +272,20 @@ func TestEachAdultConsentsForItself(t *testing.T) {
 	}
 	m.keptAnew()
 	m.whole()
+}
+
+// The clock of a first responder may be ahead by as much as the intake lets it, and
+// the authority may decide at once.
+func TestAReferralFromAClockAheadIsDecidedAtOnce(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "ukhtc")
+	r := m.referring("gla", "ukhtc", m.met("gla", "1995"))
+	r.Created = schemas.At(m.clock.now().Add(schemas.CreatedAhead))
+	m.takes(r)
+	early := m.findingOf("ukhtc", refTo(r), schemas.ReasonableGrounds)
+	early.Created = schemas.At(m.clock.now().Add(-time.Second))
+	if got := m.refusal(early); !strings.Contains(got.Problem, "older than the referral") {
+		t.Errorf("a decision from before the referral is refused because %q", got.Problem)
+	}
+	m.takes(m.findingOf("ukhtc", refTo(r), schemas.ReasonableGrounds))
+	m.sound()
 }
