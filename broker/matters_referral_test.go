@@ -289,3 +289,28 @@ func TestAReferralFromAClockAheadIsDecidedAtOnce(t *testing.T) {
 	m.takes(m.findingOf("ukhtc", refTo(r), schemas.ReasonableGrounds))
 	m.sound()
 }
+
+// An earlier referral may be one that was made elsewhere; whoever names a message that
+// it has and that is none has made a mistake, and of any other message nobody learns
+// what it is.
+func TestAReferralNamesEarlierOnesThatNeedNotBeKnownHere(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	tip := m.met("gla", "1995")
+	own, foreign := m.refer("gla", "ukhtc", tip), m.tip("gla")
+	naming := func(from schemas.MemberID, of schemas.MessageRef) *schemas.Message {
+		r := m.referring(from, "ukhtc", tip)
+		r.Referral.Earlier = []schemas.MessageRef{of}
+		return r
+	}
+	nowhere := schemas.MessageRef{Originator: "gla", ID: "6f1d0c9e-3f0e-8b0a-9d90-ffffffffffff"}
+	for _, of := range []schemas.MessageRef{refTo(own), refTo(foreign), nowhere} {
+		m.takes(naming("kent", of)) // which has none of them
+	}
+	m.takes(naming("gla", refTo(own)))
+	for _, from := range []schemas.MemberID{"gla", "lincolnshire"} {
+		if got := m.refusal(naming(from, refTo(tip))); !strings.Contains(got.Problem, "is no referral") {
+			t.Errorf("%s names a tip that it has, and hears %q", from, got.Problem)
+		}
+	}
+	m.sound()
+}

@@ -254,21 +254,29 @@ func (d *Docket) allowReferral(ctx context.Context, m *schemas.Message) (*schema
 		return nil, err
 	}
 	var faults []schemas.Fault
-	err := d.db.View(func(tx *bolt.Tx) error {
-		for i, of := range m.Referral.Earlier {
-			t, err := readThread(tx, of)
-			if err != nil {
-				return err
-			}
-			if t.Kind != schemas.KindReferral {
-				faults = append(faults, schemas.Fault{Path: fmt.Sprintf("referral.earlier[%d]", i), Code: "unknown-message",
-					Problem: fmt.Sprintf("there is no referral %s", of), Advice: "copy originator and id of the earlier referral, or leave it out"})
-			}
+	for i, of := range m.Referral.Earlier {
+		has, err := d.has(ctx, of, m.Originator)
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil || len(faults) == 0 {
-		return nil, err
+		if !has {
+			continue
+		}
+		var t *Thread
+		err = d.db.View(func(tx *bolt.Tx) (err error) {
+			t, err = readThread(tx, of)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != schemas.KindReferral {
+			faults = append(faults, schemas.Fault{Path: fmt.Sprintf("referral.earlier[%d]", i), Code: "unknown-message",
+				Problem: fmt.Sprintf("%s is no referral", of), Advice: "copy originator and id of the earlier referral, or leave it out"})
+		}
 	}
-	return schemas.Refuse(schemas.RefusedStep, "name earlier referrals that were made through this broker", faults...), nil
+	if len(faults) == 0 {
+		return nil, nil
+	}
+	return schemas.Refuse(schemas.RefusedStep, "name earlier referrals of the person, or leave them out", faults...), nil
 }
