@@ -268,3 +268,70 @@ func TestTheDutiesOfARecalledCaseFallAway(t *testing.T) {
 	}
 	m.whole()
 }
+
+// asked is how often the server is asked for who has a message: the least of some
+// tries, since the broker asks for other things meanwhile.
+func (m *matters) asked(of *schemas.Message) (least uint64) {
+	m.t.Helper()
+	for try := range 5 {
+		before := m.js.Conn().Stats().OutMsgs
+		if _, err := m.docket.Holders(m.t.Context(), refTo(of)); err != nil {
+			m.t.Fatal(err)
+		}
+		if n := m.js.Conn().Stats().OutMsgs - before; try == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
+// A correction costs as much as the one before it, whether it corrects the message or
+// the correction: to find who must have it takes as many questions, and the docket
+// grows by as much.
+func TestACorrectionCostsNoMoreThanTheOneBefore(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	tip := m.tip("gla")
+	last := tip
+	correct := func() {
+		last = m.corrects(last, "They were driving licences.")
+		m.together(m.corrects(tip, "They were driving licences."), last)
+	}
+	grown := func() int {
+		before := len(m.kept())
+		correct()
+		return len(m.kept()) - before
+	}
+	correct()
+	asked, first := m.asked(tip), grown()
+	for range 20 {
+		correct()
+	}
+	if n := m.asked(tip); n > asked {
+		t.Errorf("among 40 corrections the holders are found with %d questions, and among 2 with %d", n, asked)
+	}
+	if n := grown(); n > first {
+		t.Errorf("behind 40 corrections two more make %d records in the docket, and behind 2 %d", n, first)
+	}
+
+	// Who has something of the last correction alone is found all the same.
+	derived := caseOf(m.message(schemas.KindCase, "lincolnshire"), last, schemas.CaseOpen)
+	derived.Jurisdictions = []schemas.Jurisdiction{{Code: "kent", Role: schemas.RoleTransit}}
+	m.takes(derived)
+	for _, of := range []*schemas.Message{tip, last} {
+		holders, err := m.docket.Holders(t.Context(), refTo(of))
+		if err != nil || !slices.Equal(holders, []schemas.MemberID{"kent", "lincolnshire", "ukhtc"}) && !slices.Equal(holders, []schemas.MemberID{"gla", "kent", "lincolnshire", "ukhtc"}) {
+			t.Errorf("%v have something of %s, %v", holders, of.Kind, err)
+		}
+	}
+	if seen := m.shown("ukhtc", last); len(seen.Steps) == 0 || len(seen.Superseded) != 0 {
+		t.Errorf("the hub is shown of the last correction %d steps, superseded by %v", len(seen.Steps), seen.Superseded)
+	}
+	if seen := m.shown("kent", last); len(seen.Steps) != 0 {
+		t.Errorf("Kent, which has not got the correction, is shown %v", seen.Steps)
+	}
+	m.keptAnew()
+	m.recalled(tip, schemas.RecallInaccurate)
+	m.hears("kent", "the recall", func(got *schemas.Message) bool { return got.Recall != nil })
+	m.keptAnew()
+	m.whole()
+}

@@ -20,11 +20,14 @@ func (c *change) made() error {
 		if err := c.tx.Bucket(madeBucket).Put(under(of, self), nil); err != nil {
 			return err
 		}
+		if err := c.uses(of); err != nil {
+			return err
+		}
 	}
 	if e.Of == nil || e.Of.Originator != e.Originator || !strings.HasPrefix(e.Route, string(schemas.KindCorrection)+".") {
 		return nil
 	}
-	return c.tx.Bucket(correctsBucket).Put(under(*e.Of, self), nil)
+	return c.corrects()
 }
 
 // Corrected returns a message and its originator's corrections of it, however

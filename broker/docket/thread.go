@@ -1,11 +1,7 @@
 package docket
 
 import (
-	"context"
-	"fmt"
 	"slices"
-
-	bolt "go.etcd.io/bbolt"
 
 	"liaison/schemas"
 )
@@ -86,69 +82,4 @@ func (t *Thread) learns(m schemas.MemberID, strand schemas.Code) {
 	if !slices.Contains(t.Strands[m], strand) {
 		t.Strands[m] = append(t.Strands[m], strand)
 	}
-}
-
-// Holders returns the members that got anything of a message by what is
-// committed now, directly or through a message made of it. It brings the docket
-// up to date first.
-func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.MemberID, error) {
-	if err := d.Advance(ctx); err != nil {
-		return nil, err
-	}
-	var messages []schemas.MessageRef
-	err := d.db.View(func(tx *bolt.Tx) (err error) {
-		messages, err = madeOf(tx, of)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var holders []schemas.MemberID
-	for _, ref := range messages {
-		if ref != of {
-			holders = append(holders, ref.Originator)
-		}
-		e, err := d.ledger.Decision(ctx, ref.Originator, ref.ID)
-		if notThere(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("finding who has a message: %w", err)
-		}
-		for _, o := range e.Outcomes {
-			if o.Outcome == schemas.Disclosed {
-				holders = append(holders, o.Member)
-			}
-		}
-	}
-	slices.Sort(holders)
-	return slices.Compact(holders), nil
-}
-
-// madeOf returns a message, its corrections, and all that are made of either,
-// however indirectly.
-func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
-	return follow(tx, of, madeBucket, correctsBucket)
-}
-
-// follow returns a message and all to which the buckets lead from it.
-func follow(tx *bolt.Tx, of schemas.MessageRef, buckets ...[]byte) ([]schemas.MessageRef, error) {
-	messages := []schemas.MessageRef{of}
-	seen := map[schemas.MessageRef]bool{of: true}
-	for n := 0; n < len(messages); n++ {
-		for _, b := range buckets {
-			err := eachUnder(tx.Bucket(b), messages[n], func(rest, _ []byte) error {
-				ref, err := parseRef(string(rest))
-				if err == nil && !seen[ref] {
-					seen[ref] = true
-					messages = append(messages, ref)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	return messages, nil
 }
