@@ -180,7 +180,7 @@ func (t *Thread) states(from schemas.MemberID) []string {
 // outcomes are the states in which an outcome may leave a case or a strand: its
 // lead says so. A strand of a closed case stays closed.
 func (t *Thread) outcomes(strand schemas.Code, from schemas.MemberID) []string {
-	if lead, ok := t.Leads[strand]; !ok || lead != from || t.takenBack() {
+	if _, ok := t.Leads[strand]; !ok || t.lead(strand) != from || t.takenBack() {
 		return nil
 	}
 	_, closed := t.Closed[strand]

@@ -66,24 +66,6 @@ func (d *Docket) knows(ctx context.Context, t *Thread, m *schemas.Message, of sc
 	return t.Kind != "" && t.hasPart(m.Originator), nil
 }
 
-// hasPart says whether a member may know that there is such a matter.
-func (t *Thread) hasPart(m schemas.MemberID) bool {
-	if t.Of.Originator == m || slices.Contains(t.Parties, m) {
-		return true
-	}
-	for _, lead := range t.Leads {
-		if lead == m {
-			return true
-		}
-	}
-	for _, to := range t.Offers {
-		if to == m {
-			return true
-		}
-	}
-	return false
-}
-
 // has says whether there is a message that a member sent, or has anything of.
 func (d *Docket) has(ctx context.Context, of schemas.MessageRef, m schemas.MemberID) (bool, error) {
 	e, err := d.ledger.Decision(ctx, of.Originator, of.ID)
@@ -162,7 +144,7 @@ func (t *Thread) tasked(k *schemas.Tasking, from schemas.MemberID) (why, do stri
 
 // closing says what keeps a member from telling what came of a case or a strand.
 func (t *Thread) closing(o *schemas.Feedback, from schemas.MemberID) (why, do string) {
-	if lead, ok := t.Leads[o.Strand]; !ok || lead != from {
+	if _, ok := t.Leads[o.Strand]; !ok || t.lead(o.Strand) != from {
 		what := "the case"
 		if o.Strand != "" {
 			what = "such a strand of it"

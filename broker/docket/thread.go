@@ -30,6 +30,8 @@ type Thread struct {
 	Closed   map[schemas.Code]schemas.Code     `json:"closed,omitempty"`
 	Promoted []schemas.MessageRef              `json:"promoted,omitempty"`
 	Sources  []schemas.MemberID                `json:"sources,omitempty"`
+	// Tasked are the members that sent or got a tasking about it.
+	Tasked []schemas.MemberID `json:"tasked,omitempty"`
 	// Strands are those that each member may know of, by what it got or wrote.
 	Strands map[schemas.MemberID][]schemas.Code `json:"strands,omitempty"`
 	// Operation is the name of the operation, and Named are the members that
@@ -55,14 +57,6 @@ type Thread struct {
 	// Recalls are the recalls of the thread's messages, by the id of what was
 	// recalled: a case's versions, which are one member's, are recalled one by one.
 	Recalls map[schemas.ID]schemas.MessageRef `json:"recalls,omitempty"`
-}
-
-// lead is who leads a strand: its own lead, or else that of the case.
-func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
-	if m, ok := t.Leads[strand]; ok {
-		return m
-	}
-	return t.Leads[""]
 }
 
 // takenBack says whether no version of a case is left that is not recalled: nothing
