@@ -237,6 +237,9 @@ func TestTheDutiesOfARecalledCaseFallAway(t *testing.T) {
 			t.Errorf("a %s about a recalled case is refused with %q", step.Kind, advice)
 		}
 	}
+	if advice := m.refused(m.outcomeOf("hmrc-nmw", first, "nmw-underpayment", schemas.CaseClosed, "underpayment-notice", "gla")); !strings.Contains(advice, "ask lincolnshire") {
+		t.Errorf("a lead that cannot send a new version is told %q", advice)
+	}
 	m.keptAnew()
 
 	third := m.takes(version(second, schemas.CaseOpen))

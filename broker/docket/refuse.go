@@ -93,6 +93,8 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 		return "the request was recalled", "there is nothing to answer any more"
 	case m.Answer != nil && t.Answers[m.Originator] != "":
 		return fmt.Sprintf("your member's last answer was %q", t.Answers[m.Originator]), ""
+	case (m.Tasking != nil || m.Outcome != nil) && t.takenBack() && m.Originator != t.Of.Originator:
+		return "the case is recalled", "ask " + string(t.Of.Originator) + " to send a new version of it, or begin a case of your member's own"
 	case (m.Tasking != nil || m.Outcome != nil) && t.takenBack():
 		return "the case is recalled", "send what goes on as a new version of it"
 	case m.Tasking != nil:
