@@ -556,3 +556,27 @@ func TestTheReviewPassesToTheLeadThatHearsOfTheCase(t *testing.T) {
 		})
 	}
 }
+
+// Whoever has a case that is made of a tip, and not the tip, may say what came of the
+// tip; who has neither hears that there is no such thing.
+func TestAnIndirectHolderSaysWhatCameOfATip(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "essex", "ukhtc")
+	tip := m.tip("gla")
+	c := full(m.message(schemas.KindCase, "lincolnshire"), "Passports were taken, as the GLA has it.")
+	c.Jurisdictions = []schemas.Jurisdiction{{Code: "kent", Role: schemas.RoleTransit}}
+	c.Items[0].Origin, c.Items[0].ObtainedBy = "gla", schemas.ByPartner
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "lincolnshire"}
+	c.Links = []schemas.Link{{Originator: "gla", ID: tip.ID, Relation: schemas.Promotes}}
+	m.takes(c)
+	m.hears("kent", "the case", func(got *schemas.Message) bool { return got.ID == c.ID })
+	if m.has("kent", tip) {
+		t.Fatal("Kent has the tip itself")
+	}
+	came := m.takes(m.cameOf("kent", refTo(tip)))
+	m.hears("gla", "what came of its tip", func(got *schemas.Message) bool { return got.ID == came.ID })
+	if got := m.refusal(m.cameOf("essex", refTo(tip))); got.Code != "unknown-message" {
+		t.Errorf("whoever has nothing of it hears %v", got)
+	}
+	m.keptAnew()
+	m.sound()
+}

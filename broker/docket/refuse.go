@@ -57,9 +57,14 @@ func (t *Thread) notNow(p *policy.Policy, m *schemas.Message, step string, allow
 }
 
 // knows says whether the originator of a step may know of the message that it is
-// about: a step about a single message needs that it has it, any other a part in
-// the matter.
+// about: a step about a single message needs that it has it, what came of one that
+// it has something of it, as by a case that is made of it, any other a part in the
+// matter.
 func (d *Docket) knows(ctx context.Context, t *Thread, m *schemas.Message, of schemas.MessageRef) (bool, error) {
+	if m.Outcome != nil && t.Kind != schemas.KindCase && of.Originator != m.Originator {
+		holders, err := d.Holders(ctx, of)
+		return slices.Contains(holders, m.Originator), err
+	}
 	if (m.Outcome != nil || m.Recall != nil || m.Correction != nil) && t.Kind != schemas.KindCase {
 		return d.has(ctx, of, m.Originator)
 	}
