@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -107,6 +108,27 @@ func TestARecallIsPossibleForWhoIsNoMemberAnyMoreAndNamesWhoStandsInNoTable(t *t
 	m.takes(confirmation)
 	m.hears("strathclyde", "the confirmation", func(got *schemas.Message) bool { return got.ID == confirmation.ID })
 	m.whole()
+}
+
+// What a former member owes an operator can still see, when the tables have it no more;
+// of a name that nobody ever had it is said that there is no such member.
+func TestWhatAFormerMemberOwesIsShown(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2013-03-25 10:00", "gla", "fife", "ukhtc")
+	m.recalled(m.takes(m.inFife(schemas.KindTip, "Of an invented farm.")), schemas.RecallUnlawful)
+	m.set("2013-04-02 10:00")
+	if _, err := m.Load(t.Context(), tablesWithout(t, "members.csv", "fife"), "test"); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := m.ShowDocket(t.Context(), ClocksOf{Member: "fife"}, func(schemas.Clock) error { n++; return nil }); err != nil || n != 1 {
+		t.Errorf("Fife owes a confirmation, and the operator sees %d clocks, %v", n, err)
+	}
+	if _, err := m.ShowOperation(t.Context(), OperationOf{Name: "invented", Member: "fife"}); err != nil {
+		t.Errorf("of an operation, as Fife may know it: %v", err)
+	}
+	if err := m.ShowDocket(t.Context(), ClocksOf{Member: "nobody"}, func(schemas.Clock) error { return nil }); !errors.Is(err, ErrUnknownMember) {
+		t.Errorf("of a member that never was: %v", err)
+	}
 }
 
 // A desk gets the recall of what it got, whatever else it does not want.
