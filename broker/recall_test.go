@@ -196,15 +196,31 @@ func TestARecallTakesItsCorrectionsWithIt(t *testing.T) {
 }
 
 // A recall that lies right behind a correction takes it, too; one that lies right
-// before it cannot, and the correction can be recalled by itself.
+// before it cannot: the correction, and one of it, reaches nobody, whatever anybody
+// consents to, and can be recalled by itself.
 func TestACorrectionBesideItsRecallIsNotBeyondRecall(t *testing.T) {
-	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
 	const before, behind = "Before it, of an invented farm.", "Behind it, of an invented farm."
 	tip := m.takes(m.tipOf("An invented tip."))
 	recall := m.message(schemas.KindRecall, "gla")
 	recall.Recall = &schemas.Recall{Of: refTo(tip), Reason: schemas.RecallInaccurate}
 	late := m.corrects(tip, behind)
-	m.together(m.corrects(tip, before), recall, late)
+	late.Items[0].Handling, late.Items[0].Origin, late.Items[0].ObtainedBy = schemas.Handling{1}, "hmrc-nmw", schemas.ByInspectionPower
+	consent := m.message(schemas.KindConsent, "hmrc-nmw")
+	consent.Consent = &schemas.Consent{Of: refTo(late), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+	plain := m.corrects(tip, behind)
+	m.together(m.corrects(tip, before), recall, late, plain, consent)
+	for _, c := range []*schemas.Message{late, plain} {
+		e, err := m.ledger.Decision(t.Context(), "gla", c.ID)
+		if err != nil || len(e.Outcomes) != 1 || e.Outcomes[0].Reason != router.ReasonRecalled || !e.Due.IsZero() || e.Replaces != 0 {
+			t.Errorf("a correction of what was recalled before it: %+v, %v", e.Entry, err)
+		}
+		if n := m.refused(m.corrects(c, "Once more.")); !strings.Contains(n, "new message") {
+			t.Errorf("a correction of it is refused with %q", n)
+		}
+	}
+	m.sound()
+	m.recalled(plain, schemas.RecallInaccurate)
 	m.recalled(late, schemas.RecallInaccurate)
 	if n, k := m.onDisk(before), m.onDisk(behind); n+k != 0 {
 		t.Errorf("of what was before the recall %d blocks are left, and %d of what was behind it", n, k)

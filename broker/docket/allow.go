@@ -48,7 +48,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		return unknown(m), err
 	}
 	if m.Correction != nil {
-		return t.corrects(of), nil
+		return d.mayCorrect(ctx, of)
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {

@@ -22,6 +22,9 @@ type correcting struct {
 	// which is no correction itself.
 	Of    schemas.MessageRef `json:"of"`
 	First schemas.MessageRef `json:"first"`
+	// Late says that what it corrects was recalled, or late itself, when it was
+	// decided. What is recalled later is marked with its corrections.
+	Late bool `json:"late,omitempty"`
 }
 
 // correctionOf says what a message corrects, if it is its originator's correction of
@@ -54,6 +57,9 @@ func (c *change) corrects() error {
 	var err error
 	if k.First, err = firstOf(c.tx, k.Of); err != nil || k.First == self {
 		return err // nothing corrects itself
+	}
+	if k.Late, err = isRecalled(c.tx, k.Of); err != nil {
+		return err
 	}
 	name := []byte(self.String())
 	if err := c.tx.Bucket(correctsBucket).Put(under(k.Of, name), nil); err != nil {

@@ -43,6 +43,31 @@ func (d *Docket) Corrected(ctx context.Context, of schemas.MessageRef) (messages
 	return messages, err
 }
 
+// Recalled says whether a message, or one that it corrects, is recalled by what is
+// committed now. It brings the docket up to date first.
+func (d *Docket) Recalled(ctx context.Context, of schemas.MessageRef) (recalled bool, err error) {
+	if err := d.Advance(ctx); err != nil {
+		return false, err
+	}
+	err = d.db.View(func(tx *bolt.Tx) (err error) {
+		recalled, err = isRecalled(tx, of)
+		return err
+	})
+	return recalled, err
+}
+
+func isRecalled(tx *bolt.Tx, of schemas.MessageRef) (bool, error) {
+	t, err := readThread(tx, of)
+	if err != nil {
+		return false, err
+	}
+	if _, recalled := t.Recalls[of.ID]; recalled {
+		return true, nil
+	}
+	k, err := correctionOf(tx, of)
+	return k != nil && k.Late, err
+}
+
 // unreached are the members that the message is withheld from, with the first
 // reason.
 func (c *change) unreached() (list []schemas.Unreached) {

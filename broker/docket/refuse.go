@@ -114,14 +114,15 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 	return "", ""
 }
 
-// corrects refuses a correction of what is recalled.
-func (t *Thread) corrects(of schemas.MessageRef) *schemas.Refusal {
-	if _, recalled := t.Recalls[of.ID]; !recalled {
-		return nil
+// mayCorrect refuses a correction of what is recalled.
+func (d *Docket) mayCorrect(ctx context.Context, of schemas.MessageRef) (*schemas.Refusal, error) {
+	recalled, err := d.Recalled(ctx, of)
+	if err != nil || !recalled {
+		return nil, err
 	}
 	advice := "send what is right as a new message"
 	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "correction.of", Code: "not-now",
-		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice})
+		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice}), nil
 }
 
 // tasked says what keeps a member from a step about who leads a case or a strand.
