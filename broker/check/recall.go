@@ -44,11 +44,15 @@ func (c *checker) takenBack(e *ledger.Entry) bool {
 	return true
 }
 
-// heldAsRecalled holds a decision that is held, because its message corrects what is
-// recalled, against that. It says whether nothing is left to be judged.
+// heldAsRecalled holds a decision that must be held, because its message corrects
+// what is recalled, or that says so, against that. It says whether nothing is left
+// to be judged.
 func (j *judged) heldAsRecalled() bool {
 	says := j.heldAs(recalled) && len(j.entry.Outcomes) == 1
-	if !j.takenBack && j.heldAs(recalled) {
+	switch {
+	case j.takenBack && !says:
+		j.found(Unlawful, "is not held, and corrects what was recalled before")
+	case !j.takenBack && j.heldAs(recalled):
 		j.found(Lost, "is held as the correction of what is recalled, and corrects nothing that is")
 	}
 	return says
