@@ -557,6 +557,31 @@ func TestTheReviewPassesToTheLeadThatHearsOfTheCase(t *testing.T) {
 	}
 }
 
+// The outcome of a case that its named lead has not got is the originator's to tell,
+// until the lead has the case.
+func TestTheOutcomePassesToTheLeadThatHearsOfTheCase(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "kent", "ukhtc")
+	tip := m.tip("kent")
+	c := m.barred(nil)
+	c.Case = &schemas.Case{Status: schemas.CaseClosed, Reason: "prosecution", Lead: "lincolnshire"}
+	c.Links = []schemas.Link{{Originator: "kent", ID: tip.ID, Relation: schemas.Promotes}}
+	if !m.has("gla", tip) {
+		t.Fatal("the GLA has nothing of Kent's tip")
+	}
+	m.takes(c)
+	if owed := m.casework(); !slices.Equal(owed, []string{"outcome gla"}) {
+		t.Errorf("of a case that its lead has not got these are owed: %v", owed)
+	}
+	consent := m.message(schemas.KindConsent, "hmrc-nmw")
+	consent.Consent = &schemas.Consent{Of: refTo(c), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+	m.takes(consent)
+	if owed := m.casework(); !slices.Equal(owed, []string{"outcome lincolnshire"}) {
+		t.Errorf("when its lead has it these are owed: %v", owed)
+	}
+	m.keptAnew()
+	m.sound()
+}
+
 // Whoever has a case that is made of a tip, and not the tip, may say what came of the
 // tip; who has neither hears that there is no such thing.
 func TestAnIndirectHolderSaysWhatCameOfATip(t *testing.T) {
