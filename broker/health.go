@@ -206,6 +206,8 @@ func ReasonText(c schemas.Code) string {
 		return "your member may not answer with that authority"
 	case router.ReasonTooLarge:
 		return "the decision is too large to record: send the message in parts"
+	case router.ReasonRecalled:
+		return "it corrects what is recalled: send what is right as a new message"
 	case router.ReasonAllWithheld:
 		return "no member may have any of it"
 	}

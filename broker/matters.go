@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,15 +60,37 @@ func submitNotice(ctx context.Context, front *nats.Conn, m *schemas.Message) err
 	return nil
 }
 
-// ShowDocket calls fn with the clocks that are wanted.
+// ShowDocket calls fn with the clocks that are wanted. A member that the tables have
+// not is shown only if it was one, and owed or was owed something.
 func (b *Broker) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
 	if want.Member != "" {
-		if err := CheckMember(b.Policy(), want.Member); err != nil {
+		if err := b.checkParty(ctx, want.Member); err != nil {
 			return err
 		}
 	}
 	return b.docket.List(ctx, want, fn)
 }
+
+// checkParty returns an error that says what to do unless the tables have the member
+// or there is a clock of it, running or ended: whoever stands in the tables no more
+// may owe something still.
+func (b *Broker) checkParty(ctx context.Context, id schemas.MemberID) error {
+	unknown := CheckMember(b.Policy(), id)
+	if unknown == nil {
+		return nil
+	}
+	err := b.docket.List(ctx, ClocksOf{Member: id, All: true}, func(schemas.Clock) error { return errOwes })
+	switch {
+	case errors.Is(err, errOwes):
+		return nil
+	case err != nil:
+		return err
+	}
+	return unknown
+}
+
+// errOwes says that there is a clock of a member.
+var errOwes = errors.New("it owes or is owed something")
 
 // ShowDocket asks the running broker.
 func (r *Remote) ShowDocket(ctx context.Context, want ClocksOf, fn func(schemas.Clock) error) error {
@@ -95,7 +118,7 @@ func (b *Broker) ShowThread(ctx context.Context, of schemas.MessageRef) (schemas
 // ShowOperation returns the cases under the name of an operation.
 func (b *Broker) ShowOperation(ctx context.Context, q OperationOf) (schemas.Operation, error) {
 	if q.Member != "" {
-		if err := CheckMember(b.Policy(), q.Member); err != nil {
+		if err := b.checkParty(ctx, q.Member); err != nil {
 			return schemas.Operation{}, err
 		}
 	}

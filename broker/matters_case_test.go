@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"liaison/broker/ledger"
+	"liaison/broker/policy"
 	"liaison/schemas"
 )
 
@@ -454,5 +455,153 @@ func TestAStepWaitsForTheStepBeforeIt(t *testing.T) {
 	if seen := m.shown("lincolnshire", opened); seen.Status != schemas.CaseOpen {
 		t.Errorf("the case is %s", seen.Status)
 	}
+	m.sound()
+}
+
+// barred is a version of a case of the GLA's that has HMRC's information alone, which
+// nobody else may have as yet, and of which Lincolnshire is named to lead a strand.
+func (m *matters) barred(before *schemas.Message) *schemas.Message {
+	c := full(m.message(schemas.KindCase, "gla"), "The invented farm's pay records were false.")
+	c.Items[0].Origin, c.Items[0].ObtainedBy, c.Items[0].Handling = "hmrc-nmw", schemas.ByInspectionPower, schemas.Handling{1}
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "gla", Strands: []schemas.Strand{{CrimeType: "forced-labour", Lead: "lincolnshire"}}}
+	if before == nil {
+		if err := c.Case.Strands[0].Review.UnmarshalText([]byte("2009-08-26")); err != nil {
+			m.t.Fatal(err)
+		}
+		return c
+	}
+	c.Links = []schemas.Link{{Originator: "gla", ID: before.ID, Relation: schemas.Supersedes}}
+	return c
+}
+
+// reviewer is who owes the review of the one strand; there must be one.
+func (m *matters) reviewer() (who schemas.MemberID) {
+	m.t.Helper()
+	err := m.ShowDocket(m.t.Context(), ClocksOf{}, func(c schemas.Clock) error {
+		if c.Name == policy.ClockReview && c.Strand != "" {
+			if who != "" {
+				m.t.Errorf("%s owes the review beside %s", c.Owes, who)
+			}
+			who = c.Owes
+		}
+		return nil
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return who
+}
+
+// Whoever is named to lead a strand of a case that is withheld from it does not hear
+// of it by its clock: that runs for the originator, who leads the strand until then.
+func TestALeadThatHasNotGotTheCaseOwesNothing(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
+	first := m.takes(m.barred(nil))
+	if m.has("lincolnshire", first) {
+		t.Fatal("nothing is withheld from Lincolnshire")
+	}
+	if who := m.reviewer(); who != "gla" {
+		t.Errorf("%s owes the review of what Lincolnshire has not got", who)
+	}
+	nowhere := schemas.MessageRef{Originator: "gla", ID: "6f1d0c9e-3f0e-8b0a-9d90-ffffffffffff"}
+	if got, want := m.refusal(m.offerOf("lincolnshire", "gla", refTo(first), schemas.TaskingOffer)), m.refusal(m.offerOf("lincolnshire", "gla", nowhere, schemas.TaskingOffer)); got != want {
+		t.Errorf("Lincolnshire reads %v of it, and %v of what is not there", got, want)
+	}
+	m.set("2009-08-27 10:00")
+	m.hears("gla", "the lapse", isNotice(schemas.NoticeLapsed, policy.ClockReview, ""))
+	for _, got := range fetch(t, m.feeds["lincolnshire"]) {
+		t.Errorf("Lincolnshire is told: %s %+v", got.Kind, got.Notice)
+	}
+	// The originator, who leads it meanwhile, says what came of it.
+	m.takes(m.outcomeOf("gla", first, "forced-labour", schemas.CaseClosed, "no-further-action", "hmrc-nmw"))
+	if who := m.reviewer(); who != "" {
+		t.Errorf("of the strand that is closed %s owes a review", who)
+	}
+	m.keptAnew()
+	m.sound()
+}
+
+// The named lead owes it as soon as it has a version of the case, or a tasking.
+func TestTheReviewPassesToTheLeadThatHearsOfTheCase(t *testing.T) {
+	for name, step := range map[string]func(m *matters, first *schemas.Message){
+		"a later version": func(m *matters, first *schemas.Message) {
+			open := full(m.barred(first), "What everybody may have.")
+			m.takes(open)
+		},
+		"a consent": func(m *matters, first *schemas.Message) {
+			c := m.message(schemas.KindConsent, "hmrc-nmw")
+			c.Consent = &schemas.Consent{Of: refTo(first), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+			m.takes(c)
+		},
+		"a tasking": func(m *matters, first *schemas.Message) {
+			m.takes(m.task("gla", "lincolnshire", first, schemas.TaskingOffer, "forced-labour"))
+			if got := m.refusal(m.task("lincolnshire", "gla", first, schemas.TaskingAccept, "forced-labour")); !strings.Contains(got.Problem, "not offered") {
+				m.t.Errorf("what it leads by name is offered to it: %s", got.Problem)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
+			step(m, m.takes(m.barred(nil)))
+			if who := m.reviewer(); who != "lincolnshire" {
+				t.Errorf("%q owes the review", who)
+			}
+			if c := m.clockOf(policy.ClockReview, "gla"); c.End != schemas.EndPassedOn {
+				t.Errorf("the originator's clock: %+v", c)
+			}
+			m.set("2009-08-27 10:00")
+			m.hears("lincolnshire", "the lapse", isNotice(schemas.NoticeLapsed, policy.ClockReview, ""))
+			m.keptAnew()
+			m.sound()
+		})
+	}
+}
+
+// The outcome of a case that its named lead has not got is the originator's to tell,
+// until the lead has the case.
+func TestTheOutcomePassesToTheLeadThatHearsOfTheCase(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "kent", "ukhtc")
+	tip := m.tip("kent")
+	c := m.barred(nil)
+	c.Case = &schemas.Case{Status: schemas.CaseClosed, Reason: "prosecution", Lead: "lincolnshire"}
+	c.Links = []schemas.Link{{Originator: "kent", ID: tip.ID, Relation: schemas.Promotes}}
+	if !m.has("gla", tip) {
+		t.Fatal("the GLA has nothing of Kent's tip")
+	}
+	m.takes(c)
+	if owed := m.casework(); !slices.Equal(owed, []string{"outcome gla"}) {
+		t.Errorf("of a case that its lead has not got these are owed: %v", owed)
+	}
+	consent := m.message(schemas.KindConsent, "hmrc-nmw")
+	consent.Consent = &schemas.Consent{Of: refTo(c), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+	m.takes(consent)
+	if owed := m.casework(); !slices.Equal(owed, []string{"outcome lincolnshire"}) {
+		t.Errorf("when its lead has it these are owed: %v", owed)
+	}
+	m.keptAnew()
+	m.sound()
+}
+
+// Whoever has a case that is made of a tip, and not the tip, may say what came of the
+// tip; who has neither hears that there is no such thing.
+func TestAnIndirectHolderSaysWhatCameOfATip(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "essex", "ukhtc")
+	tip := m.tip("gla")
+	c := full(m.message(schemas.KindCase, "lincolnshire"), "Passports were taken, as the GLA has it.")
+	c.Jurisdictions = []schemas.Jurisdiction{{Code: "kent", Role: schemas.RoleTransit}}
+	c.Items[0].Origin, c.Items[0].ObtainedBy = "gla", schemas.ByPartner
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "lincolnshire"}
+	c.Links = []schemas.Link{{Originator: "gla", ID: tip.ID, Relation: schemas.Promotes}}
+	m.takes(c)
+	m.hears("kent", "the case", func(got *schemas.Message) bool { return got.ID == c.ID })
+	if m.has("kent", tip) {
+		t.Fatal("Kent has the tip itself")
+	}
+	came := m.takes(m.cameOf("kent", refTo(tip)))
+	m.hears("gla", "what came of its tip", func(got *schemas.Message) bool { return got.ID == came.ID })
+	if got := m.refusal(m.cameOf("essex", refTo(tip))); got.Code != "unknown-message" {
+		t.Errorf("whoever has nothing of it hears %v", got)
+	}
+	m.keptAnew()
 	m.sound()
 }

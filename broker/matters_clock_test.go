@@ -56,6 +56,21 @@ func (m *matters) clockOf(name schemas.Code, owes schemas.MemberID) (found schem
 	return found
 }
 
+// clockAbout is one clock of a message, ended or not; the zero one if there is none.
+func (m *matters) clockAbout(name schemas.Code, owes schemas.MemberID, of *schemas.Message) (found schemas.Clock) {
+	m.t.Helper()
+	err := m.ShowDocket(m.t.Context(), ClocksOf{All: true}, func(c schemas.Clock) error {
+		if c.Name == name && c.Owes == owes && c.Of == refTo(of) {
+			found = c
+		}
+		return nil
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return found
+}
+
 // anew makes the docket anew from the ledger, which must change nothing.
 func (m *matters) anew() {
 	m.t.Helper()

@@ -3,6 +3,7 @@ package broker
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"liaison/schemas"
 )
@@ -207,4 +208,109 @@ func TestARecallEndsNobodyElsesDutyToReferUnlessItWasInaccurate(t *testing.T) {
 		t.Errorf("after the referral: %+v", c)
 	}
 	m.whole()
+}
+
+// Each adult answers for itself: what one refuses takes nothing from another who
+// consents, or has not been asked yet. An item that speaks of both says of neither
+// who refused.
+func TestEachAdultConsentsForItself(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "hmrc-nmw", "ukhtc")
+	both := func() *schemas.Message {
+		tip := full(m.message(schemas.KindTip, "gla"), "Somebody was met on an invented farm.")
+		tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+		for n, born := range []string{"1980", "1981"} {
+			s := schemas.Subject{Kind: schemas.PersonSubject, Position: schemas.VictimPosition, Name: []string{"Invented First", "Invented Second"}[n]}
+			if err := s.Born.UnmarshalText([]byte(born)); err != nil {
+				t.Fatal(err)
+			}
+			tip.Subjects = append(tip.Subjects, s)
+		}
+		tip.Items = append(tip.Items, tip.Items[0], tip.Items[0])
+		tip.Items[1].Text, tip.Items[2].Text = "Somebody else was met there.", "They were met together."
+		tip.Items[0].Subjects, tip.Items[1].Subjects, tip.Items[2].Subjects = []int{0}, []int{1}, []int{0, 1}
+		return m.takes(tip)
+	}
+	type answer struct {
+		item   int
+		answer schemas.ConsentAnswer
+	}
+	const given, refused = schemas.Given, schemas.Refused
+	for name, test := range map[string]struct {
+		answers []answer
+		// want is "runs", "waits" or "fell-away" after each answer.
+		want []string
+	}{
+		"one consents and the other refuses":   {[]answer{{0, given}, {1, refused}, {0, refused}}, []string{"runs", "runs", "fell-away"}},
+		"one refuses and the other consents":   {[]answer{{0, refused}, {1, given}}, []string{"waits", "runs"}},
+		"both refuse, and one thinks again":    {[]answer{{0, refused}, {1, refused}, {0, given}}, []string{"waits", "fell-away", "runs"}},
+		"one of both refuses, nobody says who": {[]answer{{0, given}, {2, refused}}, []string{"runs", "runs"}},
+		"both are said to refuse":              {[]answer{{2, refused}}, []string{"fell-away"}},
+		"consent for both is taken back":       {[]answer{{2, given}, {2, refused}}, []string{"runs", "fell-away"}},
+	} {
+		tip := both()
+		for n, a := range test.answers {
+			c := m.message(schemas.KindConsent, "gla")
+			c.Consent = &schemas.Consent{Of: refTo(tip), Items: []int{a.item}, Authority: "referred-person", Answer: a.answer}
+			if a.answer == refused {
+				c.Consent.Reason = "An invented reason."
+			}
+			m.takes(c)
+			got, clock := "", m.clockAbout("referral", "gla", tip)
+			switch {
+			case clock.Going():
+				got = "runs"
+			case clock.Waits != "" && clock.Running():
+				got = "waits"
+			default:
+				got = string(clock.End)
+			}
+			if got != test.want[n] {
+				t.Errorf("%s: after answer %d the duty %s, want %s", name, n+1, got, test.want[n])
+			}
+		}
+		m.recalled(tip, schemas.RecallSource)
+	}
+	m.keptAnew()
+	m.whole()
+}
+
+// The clock of a first responder may be ahead by as much as the intake lets it, and
+// the authority may decide at once.
+func TestAReferralFromAClockAheadIsDecidedAtOnce(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "ukhtc")
+	r := m.referring("gla", "ukhtc", m.met("gla", "1995"))
+	r.Created = schemas.At(m.clock.now().Add(schemas.CreatedAhead))
+	m.takes(r)
+	early := m.findingOf("ukhtc", refTo(r), schemas.ReasonableGrounds)
+	early.Created = schemas.At(m.clock.now().Add(-time.Second))
+	if got := m.refusal(early); !strings.Contains(got.Problem, "older than the referral") {
+		t.Errorf("a decision from before the referral is refused because %q", got.Problem)
+	}
+	m.takes(m.findingOf("ukhtc", refTo(r), schemas.ReasonableGrounds))
+	m.sound()
+}
+
+// An earlier referral may be one that was made elsewhere; whoever names a message that
+// it has and that is none has made a mistake, and of any other message nobody learns
+// what it is.
+func TestAReferralNamesEarlierOnesThatNeedNotBeKnownHere(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-28 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	tip := m.met("gla", "1995")
+	own, foreign := m.refer("gla", "ukhtc", tip), m.tip("gla")
+	naming := func(from schemas.MemberID, of schemas.MessageRef) *schemas.Message {
+		r := m.referring(from, "ukhtc", tip)
+		r.Referral.Earlier = []schemas.MessageRef{of}
+		return r
+	}
+	nowhere := schemas.MessageRef{Originator: "gla", ID: "6f1d0c9e-3f0e-8b0a-9d90-ffffffffffff"}
+	for _, of := range []schemas.MessageRef{refTo(own), refTo(foreign), nowhere} {
+		m.takes(naming("kent", of)) // which has none of them
+	}
+	m.takes(naming("gla", refTo(own)))
+	for _, from := range []schemas.MemberID{"gla", "lincolnshire"} {
+		if got := m.refusal(naming(from, refTo(tip))); !strings.Contains(got.Problem, "is no referral") {
+			t.Errorf("%s names a tip that it has, and hears %q", from, got.Problem)
+		}
+	}
+	m.sound()
 }

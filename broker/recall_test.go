@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -109,6 +110,27 @@ func TestARecallIsPossibleForWhoIsNoMemberAnyMoreAndNamesWhoStandsInNoTable(t *t
 	m.whole()
 }
 
+// What a former member owes an operator can still see, when the tables have it no more;
+// of a name that nobody ever had it is said that there is no such member.
+func TestWhatAFormerMemberOwesIsShown(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2013-03-25 10:00", "gla", "fife", "ukhtc")
+	m.recalled(m.takes(m.inFife(schemas.KindTip, "Of an invented farm.")), schemas.RecallUnlawful)
+	m.set("2013-04-02 10:00")
+	if _, err := m.Load(t.Context(), tablesWithout(t, "members.csv", "fife"), "test"); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := m.ShowDocket(t.Context(), ClocksOf{Member: "fife"}, func(schemas.Clock) error { n++; return nil }); err != nil || n != 1 {
+		t.Errorf("Fife owes a confirmation, and the operator sees %d clocks, %v", n, err)
+	}
+	if _, err := m.ShowOperation(t.Context(), OperationOf{Name: "invented", Member: "fife"}); err != nil {
+		t.Errorf("of an operation, as Fife may know it: %v", err)
+	}
+	if err := m.ShowDocket(t.Context(), ClocksOf{Member: "nobody"}, func(schemas.Clock) error { return nil }); !errors.Is(err, ErrUnknownMember) {
+		t.Errorf("of a member that never was: %v", err)
+	}
+}
+
 // A desk gets the recall of what it got, whatever else it does not want.
 func TestARecallReachesADeskThatWantsNoRecalls(t *testing.T) {
 	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire")
@@ -174,15 +196,31 @@ func TestARecallTakesItsCorrectionsWithIt(t *testing.T) {
 }
 
 // A recall that lies right behind a correction takes it, too; one that lies right
-// before it cannot, and the correction can be recalled by itself.
+// before it cannot: the correction, and one of it, reaches nobody, whatever anybody
+// consents to, and can be recalled by itself.
 func TestACorrectionBesideItsRecallIsNotBeyondRecall(t *testing.T) {
-	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
 	const before, behind = "Before it, of an invented farm.", "Behind it, of an invented farm."
 	tip := m.takes(m.tipOf("An invented tip."))
 	recall := m.message(schemas.KindRecall, "gla")
 	recall.Recall = &schemas.Recall{Of: refTo(tip), Reason: schemas.RecallInaccurate}
 	late := m.corrects(tip, behind)
-	m.together(m.corrects(tip, before), recall, late)
+	late.Items[0].Handling, late.Items[0].Origin, late.Items[0].ObtainedBy = schemas.Handling{1}, "hmrc-nmw", schemas.ByInspectionPower
+	consent := m.message(schemas.KindConsent, "hmrc-nmw")
+	consent.Consent = &schemas.Consent{Of: refTo(late), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+	plain := m.corrects(tip, behind)
+	m.together(m.corrects(tip, before), recall, late, plain, consent)
+	for _, c := range []*schemas.Message{late, plain} {
+		e, err := m.ledger.Decision(t.Context(), "gla", c.ID)
+		if err != nil || len(e.Outcomes) != 1 || e.Outcomes[0].Reason != router.ReasonRecalled || !e.Due.IsZero() || e.Replaces != 0 {
+			t.Errorf("a correction of what was recalled before it: %+v, %v", e.Entry, err)
+		}
+		if n := m.refused(m.corrects(c, "Once more.")); !strings.Contains(n, "new message") {
+			t.Errorf("a correction of it is refused with %q", n)
+		}
+	}
+	m.sound()
+	m.recalled(plain, schemas.RecallInaccurate)
 	m.recalled(late, schemas.RecallInaccurate)
 	if n, k := m.onDisk(before), m.onDisk(behind); n+k != 0 {
 		t.Errorf("of what was before the recall %d blocks are left, and %d of what was behind it", n, k)
@@ -237,6 +275,9 @@ func TestTheDutiesOfARecalledCaseFallAway(t *testing.T) {
 			t.Errorf("a %s about a recalled case is refused with %q", step.Kind, advice)
 		}
 	}
+	if advice := m.refused(m.outcomeOf("hmrc-nmw", first, "nmw-underpayment", schemas.CaseClosed, "underpayment-notice", "gla")); !strings.Contains(advice, "ask lincolnshire") {
+		t.Errorf("a lead that cannot send a new version is told %q", advice)
+	}
 	m.keptAnew()
 
 	third := m.takes(version(second, schemas.CaseOpen))
@@ -266,5 +307,72 @@ func TestTheDutiesOfARecalledCaseFallAway(t *testing.T) {
 	if why, err := m.docket.Open(t.Context(), refTo(tip)); why != "" || err != nil {
 		t.Errorf("what the case was made of is kept because %q, %v", why, err)
 	}
+	m.whole()
+}
+
+// asked is how often the server is asked for who has a message: the least of some
+// tries, since the broker asks for other things meanwhile.
+func (m *matters) asked(of *schemas.Message) (least uint64) {
+	m.t.Helper()
+	for try := range 5 {
+		before := m.js.Conn().Stats().OutMsgs
+		if _, err := m.docket.Holders(m.t.Context(), refTo(of)); err != nil {
+			m.t.Fatal(err)
+		}
+		if n := m.js.Conn().Stats().OutMsgs - before; try == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
+// A correction costs as much as the one before it, whether it corrects the message or
+// the correction: to find who must have it takes as many questions, and the docket
+// grows by as much.
+func TestACorrectionCostsNoMoreThanTheOneBefore(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "kent", "ukhtc")
+	tip := m.tip("gla")
+	last := tip
+	correct := func() {
+		last = m.corrects(last, "They were driving licences.")
+		m.together(m.corrects(tip, "They were driving licences."), last)
+	}
+	grown := func() int {
+		before := len(m.kept())
+		correct()
+		return len(m.kept()) - before
+	}
+	correct()
+	asked, first := m.asked(tip), grown()
+	for range 20 {
+		correct()
+	}
+	if n := m.asked(tip); n > asked {
+		t.Errorf("among 40 corrections the holders are found with %d questions, and among 2 with %d", n, asked)
+	}
+	if n := grown(); n > first {
+		t.Errorf("behind 40 corrections two more make %d records in the docket, and behind 2 %d", n, first)
+	}
+
+	// Who has something of the last correction alone is found all the same.
+	derived := caseOf(m.message(schemas.KindCase, "lincolnshire"), last, schemas.CaseOpen)
+	derived.Jurisdictions = []schemas.Jurisdiction{{Code: "kent", Role: schemas.RoleTransit}}
+	m.takes(derived)
+	for _, of := range []*schemas.Message{tip, last} {
+		holders, err := m.docket.Holders(t.Context(), refTo(of))
+		if err != nil || !slices.Equal(holders, []schemas.MemberID{"kent", "lincolnshire", "ukhtc"}) && !slices.Equal(holders, []schemas.MemberID{"gla", "kent", "lincolnshire", "ukhtc"}) {
+			t.Errorf("%v have something of %s, %v", holders, of.Kind, err)
+		}
+	}
+	if seen := m.shown("ukhtc", last); len(seen.Steps) == 0 || len(seen.Superseded) != 0 {
+		t.Errorf("the hub is shown of the last correction %d steps, superseded by %v", len(seen.Steps), seen.Superseded)
+	}
+	if seen := m.shown("kent", last); len(seen.Steps) != 0 {
+		t.Errorf("Kent, which has not got the correction, is shown %v", seen.Steps)
+	}
+	m.keptAnew()
+	m.recalled(tip, schemas.RecallInaccurate)
+	m.hears("kent", "the recall", func(got *schemas.Message) bool { return got.Recall != nil })
+	m.keptAnew()
 	m.whole()
 }

@@ -7,8 +7,8 @@ import (
 
 // Bounds of the time of creation.
 const (
-	// createdAhead is how far a sender's clock may be ahead of the broker's.
-	createdAhead = 5 * time.Minute
+	// CreatedAhead is how far a sender's clock may be ahead of the broker's.
+	CreatedAhead = 5 * time.Minute
 	// firstYear is the earliest year in which a record can have been made.
 	firstYear = 1990
 	// dayAhead is the grace for dates, which have no time zone.
@@ -92,7 +92,7 @@ func (v *validator) envelope() {
 
 func (v *validator) createdPlausible() bool {
 	c := v.m.Created
-	return !c.IsZero() && c.Year() >= firstYear && !c.After(v.now.Add(createdAhead))
+	return !c.IsZero() && c.Year() >= firstYear && !c.After(v.now.Add(CreatedAhead))
 }
 
 func (v *validator) created() {
@@ -102,9 +102,9 @@ func (v *validator) created() {
 		v.add(at, FaultMissing, "the time of creation is missing", "write it as 2009-08-14T09:30:00Z")
 	case c.Year() < firstYear:
 		v.addf(at, FaultPast, "check the year and the order of day and month", "the message was created before %d", firstYear)
-	case c.After(v.now.Add(createdAhead)):
+	case c.After(v.now.Add(CreatedAhead)):
 		v.addf(at, FaultFuture, "check the clock and that the time is in UTC, not in British Summer Time",
-			"the message was created more than %d minutes in the future", int(createdAhead.Minutes()))
+			"the message was created more than %d minutes in the future", int(CreatedAhead.Minutes()))
 	}
 }
 

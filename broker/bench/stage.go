@@ -185,6 +185,9 @@ func (noMatters) Root(of schemas.MessageRef) (schemas.MessageRef, error) { retur
 // Allow allows everything.
 func (noMatters) Allow(context.Context, *schemas.Message) (*schemas.Refusal, error) { return nil, nil }
 
+// Recalled knows of no recall.
+func (noMatters) Recalled(context.Context, schemas.MessageRef) (bool, error) { return false, nil }
+
 // Holders knows of nobody.
 func (noMatters) Holders(context.Context, schemas.MessageRef) ([]schemas.MemberID, error) {
 	return nil, nil

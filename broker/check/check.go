@@ -39,8 +39,10 @@ type checker struct {
 	block *block
 	// answer is a consent that counts and whose new decision must come next.
 	answer *ledger.Entry
-	// corrects has, for each message, its originator's corrections of it.
+	// corrects has, for each message, its originator's corrections of it, and
+	// recalled has those that are recalled, or correct what is.
 	corrects map[key][]schemas.MessageRef
+	recalled map[key]bool
 	// gone is what the ledger says is no longer there, recall a recall whose
 	// erasures must come next, and erase those messages that they must name still.
 	gone   gone
@@ -75,7 +77,7 @@ type route struct {
 // far as the check came. A broker may go on working meanwhile.
 func Check(ctx context.Context, src Source, desks []Desk, now time.Time) (Report, error) {
 	c := &checker{ctx: ctx, src: src, report: &Report{Checked: now}, desks: map[Desk]bool{}, tables: map[string]*tables{},
-		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, corrects: map[key][]schemas.MessageRef{}, parties: newParties(), behind: map[route]uint64{}, gone: newGone()}
+		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, corrects: map[key][]schemas.MessageRef{}, recalled: map[key]bool{}, parties: newParties(), behind: map[route]uint64{}, gone: newGone()}
 	for _, d := range desks {
 		c.desks[d] = true
 	}

@@ -17,7 +17,7 @@ func (j *judged) clock() {
 		return // without tables nothing can be said
 	}
 	var want time.Time
-	runs := j.message != nil && !j.entry.Closed && !j.heldAs("undecidable") && (j.entry.Held || len(j.entry.Waiting) > 0)
+	runs := j.message != nil && !j.entry.Closed && !j.heldAs("undecidable") && !j.heldAs(recalled) && (j.entry.Held || len(j.entry.Waiting) > 0)
 	if runs {
 		want = j.tables.due("held", j.message, j.entry.At)
 	}

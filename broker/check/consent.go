@@ -81,7 +81,7 @@ func (c *checker) void(r ledger.Record, t *tables, a *accepted) (schemas.Code, e
 			return unjudged, err
 		}
 	}
-	if before == nil || m == nil || where.gone || m.Kind == schemas.KindConsent {
+	if before == nil || m == nil || where.gone || m.Kind == schemas.KindConsent || (&judged{entry: before}).heldAs(recalled) {
 		return "unknown-message", nil
 	}
 	for _, i := range r.Items {

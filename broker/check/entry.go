@@ -131,6 +131,7 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 				return err
 			}
 		}
+		j.takenBack = c.takenBack(e)
 	}
 	if err := c.mentioned(j); err != nil {
 		return err

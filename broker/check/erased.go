@@ -435,5 +435,7 @@ func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
 	c.madeOf(e)
 	c.recalls(e)
 	j.shape()
+	j.takenBack = c.takenBack(e)
+	j.heldAsRecalled()
 	c.startBlock(rec, e, j, nil)
 }

@@ -26,7 +26,9 @@ type judged struct {
 	// known are the members that had anything of each message that this one
 	// mentions and that not everybody may learn of.
 	known map[schemas.MessageRef][]schemas.MemberID
-	found func(Kind, string)
+	// takenBack says that it is about a correction of what was recalled before.
+	takenBack bool
+	found     func(Kind, string)
 }
 
 // newly returns the positions of the items that a member gets by this decision
@@ -77,7 +79,7 @@ func (c *checker) judge(j *judged) {
 			}
 		}
 	}
-	if j.tables != nil {
+	if !j.heldAsRecalled() && j.tables != nil {
 		c.oracle(j)
 	}
 }

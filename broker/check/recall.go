@@ -21,7 +21,7 @@ func (c *checker) recalls(e *ledger.Entry) {
 		if seen[k] {
 			continue
 		}
-		seen[k] = true
+		seen[k], c.recalled[k] = true, true
 		if where := c.known[k]; where.decided != 0 && !where.gone {
 			c.erase = append(c.erase, todo[0])
 		}
@@ -31,6 +31,35 @@ func (c *checker) recalls(e *ledger.Entry) {
 		c.recall = e
 	}
 }
+
+// takenBack says whether a message corrects what is recalled so far, or what corrects
+// it; a correction of it then does, too.
+func (c *checker) takenBack(e *ledger.Entry) bool {
+	if !strings.HasPrefix(e.Route, string(schemas.KindCorrection)+".") || e.Of == nil || !c.recalled[keyOf(e.Of.Originator, e.Of.ID)] {
+		return false
+	}
+	if e.Of.Originator == e.Originator {
+		c.recalled[keyOf(e.Originator, e.Message)] = true
+	}
+	return true
+}
+
+// heldAsRecalled holds a decision that must be held, because its message corrects
+// what is recalled, or that says so, against that. It says whether nothing is left
+// to be judged.
+func (j *judged) heldAsRecalled() bool {
+	says := j.heldAs(recalled) && len(j.entry.Outcomes) == 1
+	switch {
+	case j.takenBack && !says:
+		j.found(Unlawful, "is not held, and corrects what was recalled before")
+	case !j.takenBack && j.heldAs(recalled):
+		j.found(Lost, "is held as the correction of what is recalled, and corrects nothing that is")
+	}
+	return says
+}
+
+// recalled is the reason for which a correction of what is recalled is held.
+const recalled = "recalled"
 
 // forRecall takes up an erasure for a recall, and says whether the recall stands
 // right before it and is of what it names.

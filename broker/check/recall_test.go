@@ -30,15 +30,21 @@ func correction(n, of int) *schemas.Message {
 
 // playRecalled runs a broker at which tips that Fife has are recalled when it is no
 // member: one (42) is corrected (43) before, and of the other (41, corrected by 46) it
-// cannot be told. A third (44) is corrected (45), and not recalled.
+// cannot be told. A third (44) is corrected (45), and not recalled. The correction of
+// a fourth (48 of 47) is accepted right behind its recall.
 func playRecalled(t *testing.T) *memory {
 	t.Helper()
 	p, stop := playing(t, "gla", "fife", "ukhtc")
-	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25))
+	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25), inFife(tip(47), time.March, 25))
 	p.settle()
 	p.send(inFife(correction(43, 42), time.April, 2), inFife(correction(45, 44), time.April, 2), inFife(correction(46, 41), time.April, 2))
 	p.settle()
 	p.send(inFife(recall(12, 42), time.April, 2))
+	p.settle()
+	receipts, err := p.clients["gla"].Submit(t.Context(), inFife(recall(13, 47), time.April, 2), inFife(correction(48, 47), time.April, 2))
+	if err != nil || receipts[0].Refusal != nil || receipts[1].Refusal != nil {
+		t.Fatalf("a recall and a correction behind it: %v, %v", receipts, err)
+	}
 	p.settle()
 	if _, err := p.Revoke(t.Context(), "fife", "main"); err != nil {
 		t.Fatal(err)
@@ -108,6 +114,23 @@ var wrongRecalls = []struct {
 		d.edit(erasureOf(42), func(e *ledger.Entry) { e.Erased.Recall = nil })
 	}},
 	{"a correction leaves out a holder that is no member any more", check.Lost, omits(about(45), "fife")},
+	{"a correction of what was recalled before it is told", check.Unlawful, func(d *doctor) {
+		d.edit(about(48), func(e *ledger.Entry) {
+			e.Held, e.Outcomes = false, []schemas.Outcome{{Message: e.Message, Member: "ukhtc", Outcome: schemas.Disclosed, Desks: []string{"main"},
+				Items: []schemas.ItemOutcome{{Outcome: schemas.Disclosed, Reason: "permitted"}}}}
+		})
+	}},
+	{"a correction of what was recalled before it waits to be told", check.Unlawful, func(d *doctor) {
+		d.edit(about(48), func(e *ledger.Entry) { e.Outcomes[0].Reason = "all-withheld" })
+	}},
+	{"a clock runs for a correction that is held for good", check.Entry, func(d *doctor) {
+		d.edit(about(48), func(e *ledger.Entry) { e.Due = e.At.AddDate(0, 0, 1) })
+	}},
+	{"a correction of what stands is held as if that were recalled", check.Lost, func(d *doctor) {
+		d.edit(about(45), func(e *ledger.Entry) {
+			e.Held, e.Outcomes = true, []schemas.Outcome{{Message: e.Message, Outcome: schemas.Held, Reason: "recalled"}}
+		})
+	}},
 	{"a correction tells who is no member any more", check.Unlawful, says(about(45), "fife", func(o *schemas.Outcome) {
 		o.Outcome, o.Desks, o.Items[0].Outcome, o.Items[0].Reason = schemas.Disclosed, []string{"main"}, schemas.Disclosed, "permitted"
 	})},

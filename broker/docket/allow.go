@@ -48,7 +48,7 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 		return unknown(m), err
 	}
 	if m.Correction != nil {
-		return t.corrects(of), nil
+		return d.mayCorrect(ctx, of)
 	}
 	step := string(m.Kind)
 	if w := wanted(m); w != "" {
@@ -63,14 +63,14 @@ func (d *Docket) Allow(ctx context.Context, m *schemas.Message) (*schemas.Refusa
 	return d.mayLift(t, m)
 }
 
-// mayDecide refuses a decision about a referral that was not made yet, and one that
-// shortens the reflection period.
+// mayDecide refuses a decision about a referral that was not made yet, though the
+// clock of who made it may be ahead, and one that shortens the reflection period.
 func (d *Docket) mayDecide(ctx context.Context, t *Thread, m *schemas.Message) (*schemas.Refusal, error) {
 	referral, err := d.accepted(ctx, t.Of)
 	if err != nil && !notThere(err) {
 		return nil, err
 	}
-	if referral != nil && m.Created.Before(referral.Created.Time) {
+	if referral != nil && m.Created.Before(referral.Created.Add(-schemas.CreatedAhead)) {
 		const advice = "check the date of creation: the decision's, or whether it is about this referral"
 		return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "created", Code: schemas.FaultPast,
 			Problem: "the decision is older than the referral, which was made at " + referral.Created.Format(time.RFC3339), Advice: advice}), nil
@@ -180,7 +180,7 @@ func (t *Thread) states(from schemas.MemberID) []string {
 // outcomes are the states in which an outcome may leave a case or a strand: its
 // lead says so. A strand of a closed case stays closed.
 func (t *Thread) outcomes(strand schemas.Code, from schemas.MemberID) []string {
-	if lead, ok := t.Leads[strand]; !ok || lead != from || t.takenBack() {
+	if _, ok := t.Leads[strand]; !ok || t.lead(strand) != from || t.takenBack() {
 		return nil
 	}
 	_, closed := t.Closed[strand]

@@ -168,7 +168,8 @@ func (c *change) reached() (list []schemas.MemberID) {
 
 // steps records the message as a step of its own thread, of the one that it is
 // about, and of those that it is made of. A recall and a correction are steps of
-// whatever is made of their message too.
+// whatever is made of their message too, and a correction has no steps beside those
+// of what it corrects.
 func (c *change) steps() error {
 	e, m := c.entry, c.message
 	s := schemas.Step{Entry: e.Number, At: e.At, Message: c.self(), Kind: m.Kind, Of: e.Of, Words: wordsOf(m), To: c.reached()}
@@ -189,7 +190,7 @@ func (c *change) steps() error {
 		refs = nil
 	}
 	for _, of := range refs {
-		root, err := rootOf(c.tx, of)
+		root, err := stepsOf(c.tx, of)
 		if err != nil {
 			return err
 		}

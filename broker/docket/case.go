@@ -3,7 +3,6 @@ package docket
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"liaison/broker/policy"
 	"liaison/schemas"
@@ -38,7 +37,7 @@ func (c *change) caseMessage() error {
 		t.Kind, t.Urgency, t.Nation, t.Protected = schemas.KindCase, c.message.Urgency, policy.NationOf(c.message), c.entry.Protected
 		c.takeLead(t, "", body.Lead)
 	}
-	revived := t.takenBack()
+	revived, led := t.takenBack(), t.inLead()
 	if !slices.Contains(t.Versions, c.entry.Message) {
 		t.Versions = append(t.Versions, c.entry.Message)
 	}
@@ -47,6 +46,9 @@ func (c *change) caseMessage() error {
 		return err
 	}
 	if err := c.protect(t); err != nil {
+		return err
+	}
+	if err := c.passOn(t, led); err != nil {
 		return err
 	}
 	if !begins && c.entry.Replaces != 0 {
@@ -172,6 +174,9 @@ func (c *change) stands(t *Thread, status schemas.CaseStatus, reason schemas.Cod
 		}
 		for _, source := range t.Sources {
 			k := schemas.Clock{Of: t.Of, Name: policy.ClockOutcome, Owes: t.lead(""), To: source}
+			if k.Owes == source {
+				continue // it leads by now
+			}
 			if err := c.startAnew(t, k, true); err != nil {
 				return err
 			}
@@ -216,55 +221,6 @@ func (c *change) review(t *Thread, s schemas.Strand) error {
 	}
 	k := schemas.Clock{Of: t.Of, Name: policy.ClockReview, Owes: t.lead(s.CrimeType), Strand: s.CrimeType, Due: by}
 	return c.startAnew(t, k, true)
-}
-
-func (c *change) tasking() error {
-	k := c.message.Tasking
-	t, err := c.thread(k.Of)
-	if err != nil || t.Kind != schemas.KindCase {
-		return err
-	}
-	if t.Offers == nil {
-		t.Offers = map[schemas.Code]schemas.MemberID{}
-	}
-	if _, closed := t.Closed[k.Strand]; closed || t.takenBack() {
-		return nil
-	}
-	switch from := c.entry.Originator; {
-	case k.Action == schemas.TaskingOffer && t.lead(k.Strand) == from:
-		t.Offers[k.Strand] = k.To
-	case k.Action == schemas.TaskingWithdraw && t.lead(k.Strand) == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingDecline && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-	case k.Action == schemas.TaskingAccept && t.Offers[k.Strand] == from:
-		delete(t.Offers, k.Strand)
-		t.learns(t.lead(k.Strand), k.Strand) // who led it goes on knowing of it
-		c.takeLead(t, k.Strand, from)
-		if err := c.passOn(t, k.Strand, from); err != nil {
-			return err
-		}
-	}
-	return c.put(t)
-}
-
-// passOn has the new lead of a strand owe what the old one owed, by the same
-// time.
-func (c *change) passOn(t *Thread, strand schemas.Code, to schemas.MemberID) error {
-	if strand == "" {
-		return nil
-	}
-	var due time.Time
-	err := c.endThose(t.Of, policy.ClockReview, schemas.EndPassedOn, func(k *Clock) bool {
-		if k.Strand == strand {
-			due = k.Due
-		}
-		return k.Strand == strand
-	})
-	if err != nil || due.IsZero() {
-		return err
-	}
-	return c.startAnew(t, schemas.Clock{Of: t.Of, Name: policy.ClockReview, Owes: to, Strand: strand, Due: due}, true)
 }
 
 // outcome takes up what came of a case or of a strand. Whoever it did not reach

@@ -19,8 +19,9 @@ import (
 // met by a referral that names the message. (National Referral Mechanism process
 // maps: a target of 48 hours, and no limit.)
 
-// encounter starts the clocks, lets those go on that waited for a consent, or ends
-// those of adults who refuse, or take their consent back.
+// encounter starts the clocks, lets those go on that waited for a consent, and ends
+// those of whoever knows of nobody but adults who refuse, or take their consent
+// back. A clock that runs goes on while anybody's answer is awaited.
 func (c *change) encounter() error {
 	if !c.entry.Victim || c.referredBefore() {
 		return nil
@@ -30,15 +31,21 @@ func (c *change) encounter() error {
 	if !ok {
 		return nil
 	}
-	answer, gated, responders := c.consented(), slices.Contains(row.Gates, policy.GateConsent), c.responders()
-	if answer == schemas.Refused {
-		return c.endThose(t.Of, policy.ClockReferral, schemas.EndFellAway, func(k *Clock) bool {
-			return k.Waits == policy.GateConsent || gated && responders[k.Owes]
-		})
-	}
-	for m, adults := range responders {
-		waits := adults && answer == "" && gated
-		if err := c.refers(t, m, waits); err != nil {
+	gated, answers := slices.Contains(row.Gates, policy.GateConsent), c.answers()
+	for m, victims := range c.responders() {
+		says := func(answer schemas.ConsentAnswer) bool {
+			return slices.ContainsFunc(victims, func(v int) bool { return answers[v] == answer })
+		}
+		var err error
+		switch {
+		case !gated || says(schemas.Given):
+			err = c.refers(t, m, false)
+		case says(""):
+			err = c.refers(t, m, true)
+		default:
+			err = c.end(t.Of, policy.ClockReferral, m, schemas.EndFellAway)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -65,57 +72,99 @@ func (c *change) refers(t *Thread, m schemas.MemberID, waits bool) error {
 	return c.run(k)
 }
 
-// responders are the first responders that have to refer, each with whether all
-// the possible victims that it knows of are adults for certain: the originator,
+// responders are the first responders that have to refer, each with the possible
+// victims that it knows of, by their positions among the subjects: the originator,
 // or else who was told.
-func (c *change) responders() map[schemas.MemberID]bool {
+func (c *change) responders() map[schemas.MemberID][]int {
 	m, e := c.message, c.entry
+	victims := c.victims()
 	if c.policy.Refers(e.Originator) {
-		all := func(int) bool { return true }
-		_, adults := c.victims(all)
-		return map[schemas.MemberID]bool{e.Originator: adults}
+		return map[schemas.MemberID][]int{e.Originator: victims}
 	}
-	told := map[schemas.MemberID]bool{}
+	told := map[schemas.MemberID][]int{}
 	for _, o := range e.Outcomes {
 		if o.Outcome != schemas.Disclosed || !c.policy.Refers(o.Member) {
 			continue
 		}
-		some, adults := c.victims(func(subject int) bool {
-			return slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
-				return it.Outcome == schemas.Disclosed && it.Index < len(m.Items) && slices.Contains(m.Items[it.Index].Subjects, subject)
-			})
-		})
-		if some {
-			told[o.Member] = adults
+		for _, v := range victims {
+			if slices.ContainsFunc(o.Items, func(it schemas.ItemOutcome) bool {
+				return it.Outcome == schemas.Disclosed && it.Index < len(m.Items) && slices.Contains(m.Items[it.Index].Subjects, v)
+			}) {
+				told[o.Member] = append(told[o.Member], v)
+			}
 		}
 	}
 	return told
 }
 
-// victims says whether there are possible victims among the subjects that are
-// known, and whether all of them are adults for certain.
-func (c *change) victims(known func(subject int) bool) (some, adults bool) {
-	adults = true
+// victims are the positions of the possible victims among the subjects.
+func (c *change) victims() (list []int) {
+	for i := range c.message.Subjects {
+		if c.message.Subjects[i].PerhapsVictim() {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// answers is what each possible victim says to being referred, as far as it is on
+// record. Whoever may be a child is referred without being asked, as if it had
+// consented.
+func (c *change) answers() map[int]schemas.ConsentAnswer {
 	day := c.message.Created.Time
 	if day.IsZero() {
 		day = c.entry.At // what is left of an erased message has no day of its own
 	}
-	for i := range c.message.Subjects {
-		if s := &c.message.Subjects[i]; s.PerhapsVictim() && known(i) {
-			some, adults = true, adults && s.SurelyAdult(day)
+	answers := map[int]schemas.ConsentAnswer{}
+	for _, v := range c.victims() {
+		if answers[v] = schemas.Given; c.message.Subjects[v].SurelyAdult(day) {
+			answers[v] = c.consented(v)
 		}
 	}
-	return some, adults
+	return answers
 }
 
-// consented is the last answer on record of an adult who is to be referred.
-func (c *change) consented() (answer schemas.ConsentAnswer) {
+// consented is what an adult who is to be referred answers, by all that is on record
+// of the items that it may be about. An answer that may be another person's takes
+// back no consent that was given for another item.
+func (c *change) consented(adult int) (answer schemas.ConsentAnswer) {
+	given := map[int]bool{}
 	for _, r := range c.entry.Records {
-		if r.Authority == policy.AuthorityReferred {
-			answer = r.Answer
+		if r.Authority != policy.AuthorityReferred || r.Answer == schemas.Given && !schemas.ValidOn(schemas.Date{}, r.Until, c.entry.At) {
+			continue
+		}
+		for _, item := range r.Items {
+			switch whose := c.spokenOf(item); {
+			case !slices.Contains(whose, adult):
+				continue
+			case r.Answer == schemas.Given:
+				given[item] = true
+			case len(whose) == 1:
+				clear(given)
+			default:
+				delete(given, item)
+			}
+			answer = schemas.Refused
 		}
 	}
+	if len(given) > 0 {
+		return schemas.Given
+	}
 	return answer
+}
+
+// spokenOf are the possible victims of whom an item speaks; if it names none of
+// them it may be any.
+func (c *change) spokenOf(item int) []int {
+	all := c.victims()
+	if item >= len(c.message.Items) {
+		return all
+	}
+	some := slices.DeleteFunc(slices.Clone(all), func(v int) bool { return !slices.Contains(c.message.Items[item].Subjects, v) })
+	if len(some) == 0 {
+		return all
+	}
+	return some
 }
 
 // referredBefore says whether the message itself names a referral: the person
@@ -193,9 +242,10 @@ func (c *change) endReferrals(of schemas.MessageRef) error {
 }
 
 // allowReferral refuses a referral that names, as an earlier one of the same
-// person, what is none: what a first responder knows of a person must not be lost
-// by a slip of the pen. Whose the earlier one is makes no difference, and nothing
-// of it is said.
+// person, a message that its sender has and that is no referral: what a first
+// responder knows of a person must not be lost by a slip of the pen. Of any other
+// message the refusal would tell whether it is one, and an earlier referral need
+// not have been made here.
 func (d *Docket) allowReferral(ctx context.Context, m *schemas.Message) (*schemas.Refusal, error) {
 	if len(m.Referral.Earlier) == 0 {
 		return nil, nil
@@ -204,21 +254,29 @@ func (d *Docket) allowReferral(ctx context.Context, m *schemas.Message) (*schema
 		return nil, err
 	}
 	var faults []schemas.Fault
-	err := d.db.View(func(tx *bolt.Tx) error {
-		for i, of := range m.Referral.Earlier {
-			t, err := readThread(tx, of)
-			if err != nil {
-				return err
-			}
-			if t.Kind != schemas.KindReferral {
-				faults = append(faults, schemas.Fault{Path: fmt.Sprintf("referral.earlier[%d]", i), Code: "unknown-message",
-					Problem: fmt.Sprintf("there is no referral %s", of), Advice: "copy originator and id of the earlier referral, or leave it out"})
-			}
+	for i, of := range m.Referral.Earlier {
+		has, err := d.has(ctx, of, m.Originator)
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil || len(faults) == 0 {
-		return nil, err
+		if !has {
+			continue
+		}
+		var t *Thread
+		err = d.db.View(func(tx *bolt.Tx) (err error) {
+			t, err = readThread(tx, of)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != schemas.KindReferral {
+			faults = append(faults, schemas.Fault{Path: fmt.Sprintf("referral.earlier[%d]", i), Code: "unknown-message",
+				Problem: fmt.Sprintf("%s is no referral", of), Advice: "copy originator and id of the earlier referral, or leave it out"})
+		}
 	}
-	return schemas.Refuse(schemas.RefusedStep, "name earlier referrals that were made through this broker", faults...), nil
+	if len(faults) == 0 {
+		return nil, nil
+	}
+	return schemas.Refuse(schemas.RefusedStep, "name earlier referrals of the person, or leave them out", faults...), nil
 }

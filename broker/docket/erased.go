@@ -244,11 +244,11 @@ func (d *Docket) Open(ctx context.Context, of schemas.MessageRef) (why string, e
 }
 
 // mattersOf are the matters that a message belongs to: its own, the one that it
-// is about, and those of the messages that are made of it.
+// is about, and those of its corrections and of the messages that are made of it.
 func (d *Docket) mattersOf(ctx context.Context, of schemas.MessageRef) ([]schemas.MessageRef, error) {
 	var matters []schemas.MessageRef
 	err := d.db.View(func(tx *bolt.Tx) (err error) {
-		matters, err = madeOf(tx, of)
+		matters, err = follow(tx, of, madeBucket, correctsBucket)
 		return err
 	})
 	if err != nil {

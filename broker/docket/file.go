@@ -13,20 +13,23 @@ import (
 
 // The buckets of the file.
 var (
-	metaBucket     = []byte("meta")     // placeKey, formKey, lapsedKey
-	madeBucket     = []byte("made")     // message, 0, message made of it
-	correctsBucket = []byte("corrects") // message, 0, correction of it by its originator: nothing
-	clocksBucket   = []byte("clocks")   // Clock.key: Clock
-	dueBucket      = []byte("due")      // dueKey: nothing
-	owedBucket     = []byte("owed")     // Clock.owedKeys: nothing
-	threadsBucket  = []byte("threads")  // message: Thread
-	rootsBucket    = []byte("roots")    // a case's later version: the first one
-	namesBucket    = []byte("names")    // the name of an operation, 0, case: nothing
-	stepsBucket    = []byte("steps")    // message, 0, number of the entry: schemas.Step
-	erasedBucket   = []byte("erased")   // message, 0, number of the entry: Part
-	removalsBucket = []byte("removals") // place of the entry: nothing
-	laterBucket    = []byte("later")    // dueKey of the message: nothing
-	buckets        = [][]byte{metaBucket, madeBucket, correctsBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
+	metaBucket       = []byte("meta")       // placeKey, formKey, lapsedKey
+	madeBucket       = []byte("made")       // message, 0, message made of it
+	correctsBucket   = []byte("corrects")   // message, 0, correction of it by its originator: nothing
+	correctingBucket = []byte("correcting") // correction by its originator: correcting
+	heldBucket       = []byte("held")       // message, 0, member that has a correction of it: nothing
+	usedBucket       = []byte("used")       // message, 0, correction of it, or of those, of which something is made: nothing
+	clocksBucket     = []byte("clocks")     // Clock.key: Clock
+	dueBucket        = []byte("due")        // dueKey: nothing
+	owedBucket       = []byte("owed")       // Clock.owedKeys: nothing
+	threadsBucket    = []byte("threads")    // message: Thread
+	rootsBucket      = []byte("roots")      // a case's later version: the first one
+	namesBucket      = []byte("names")      // the name of an operation, 0, case: nothing
+	stepsBucket      = []byte("steps")      // stepsOf the message, 0, number of the entry: schemas.Step
+	erasedBucket     = []byte("erased")     // message, 0, number of the entry: Part
+	removalsBucket   = []byte("removals")   // place of the entry: nothing
+	laterBucket      = []byte("later")      // dueKey of the message: nothing
+	buckets          = [][]byte{metaBucket, madeBucket, correctsBucket, correctingBucket, heldBucket, usedBucket, clocksBucket, dueBucket, owedBucket, threadsBucket, rootsBucket, namesBucket, stepsBucket,
 		erasedBucket, removalsBucket, laterBucket}
 )
 
@@ -45,7 +48,7 @@ var (
 )
 
 // form is the form in which this version writes the file.
-const form = 5
+const form = 6
 
 func (d *Docket) place() (at place, err error) {
 	err = d.db.View(func(tx *bolt.Tx) error { return read(tx.Bucket(metaBucket), placeKey, &at) })
@@ -145,6 +148,16 @@ func (d *Docket) Root(of schemas.MessageRef) (root schemas.MessageRef, err error
 		return err
 	})
 	return root, err
+}
+
+// stepsOf returns the message under which the steps of a thread are kept: those of a
+// correction are with those of what it corrects.
+func stepsOf(tx *bolt.Tx, of schemas.MessageRef) (schemas.MessageRef, error) {
+	first, err := firstOf(tx, of)
+	if err != nil {
+		return first, err
+	}
+	return rootOf(tx, first)
 }
 
 // readThread returns the thread of a message; a new one if there is none.

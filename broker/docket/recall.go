@@ -20,11 +20,14 @@ func (c *change) made() error {
 		if err := c.tx.Bucket(madeBucket).Put(under(of, self), nil); err != nil {
 			return err
 		}
+		if err := c.uses(of); err != nil {
+			return err
+		}
 	}
 	if e.Of == nil || e.Of.Originator != e.Originator || !strings.HasPrefix(e.Route, string(schemas.KindCorrection)+".") {
 		return nil
 	}
-	return c.tx.Bucket(correctsBucket).Put(under(*e.Of, self), nil)
+	return c.corrects()
 }
 
 // Corrected returns a message and its originator's corrections of it, however
@@ -38,6 +41,31 @@ func (d *Docket) Corrected(ctx context.Context, of schemas.MessageRef) (messages
 		return err
 	})
 	return messages, err
+}
+
+// Recalled says whether a message, or one that it corrects, is recalled by what is
+// committed now. It brings the docket up to date first.
+func (d *Docket) Recalled(ctx context.Context, of schemas.MessageRef) (recalled bool, err error) {
+	if err := d.Advance(ctx); err != nil {
+		return false, err
+	}
+	err = d.db.View(func(tx *bolt.Tx) (err error) {
+		recalled, err = isRecalled(tx, of)
+		return err
+	})
+	return recalled, err
+}
+
+func isRecalled(tx *bolt.Tx, of schemas.MessageRef) (bool, error) {
+	t, err := readThread(tx, of)
+	if err != nil {
+		return false, err
+	}
+	if _, recalled := t.Recalls[of.ID]; recalled {
+		return true, nil
+	}
+	k, err := correctionOf(tx, of)
+	return k != nil && k.Late, err
 }
 
 // unreached are the members that the message is withheld from, with the first

@@ -57,31 +57,18 @@ func (t *Thread) notNow(p *policy.Policy, m *schemas.Message, step string, allow
 }
 
 // knows says whether the originator of a step may know of the message that it is
-// about: a step about a single message needs that it has it, any other a part in
-// the matter.
+// about: a step about a single message needs that it has it, what came of one that
+// it has something of it, as by a case that is made of it, any other a part in the
+// matter.
 func (d *Docket) knows(ctx context.Context, t *Thread, m *schemas.Message, of schemas.MessageRef) (bool, error) {
+	if m.Outcome != nil && t.Kind != schemas.KindCase && of.Originator != m.Originator {
+		holders, err := d.Holders(ctx, of)
+		return slices.Contains(holders, m.Originator), err
+	}
 	if (m.Outcome != nil || m.Recall != nil || m.Correction != nil) && t.Kind != schemas.KindCase {
 		return d.has(ctx, of, m.Originator)
 	}
 	return t.Kind != "" && t.hasPart(m.Originator), nil
-}
-
-// hasPart says whether a member may know that there is such a matter.
-func (t *Thread) hasPart(m schemas.MemberID) bool {
-	if t.Of.Originator == m || slices.Contains(t.Parties, m) {
-		return true
-	}
-	for _, lead := range t.Leads {
-		if lead == m {
-			return true
-		}
-	}
-	for _, to := range t.Offers {
-		if to == m {
-			return true
-		}
-	}
-	return false
 }
 
 // has says whether there is a message that a member sent, or has anything of.
@@ -111,6 +98,8 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 		return "the request was recalled", "there is nothing to answer any more"
 	case m.Answer != nil && t.Answers[m.Originator] != "":
 		return fmt.Sprintf("your member's last answer was %q", t.Answers[m.Originator]), ""
+	case (m.Tasking != nil || m.Outcome != nil) && t.takenBack() && m.Originator != t.Of.Originator:
+		return "the case is recalled", "ask " + string(t.Of.Originator) + " to send a new version of it, or begin a case of your member's own"
 	case (m.Tasking != nil || m.Outcome != nil) && t.takenBack():
 		return "the case is recalled", "send what goes on as a new version of it"
 	case m.Tasking != nil:
@@ -125,14 +114,15 @@ func (t *Thread) inTheWay(p *policy.Policy, m *schemas.Message) (why, do string)
 	return "", ""
 }
 
-// corrects refuses a correction of what is recalled.
-func (t *Thread) corrects(of schemas.MessageRef) *schemas.Refusal {
-	if _, recalled := t.Recalls[of.ID]; !recalled {
-		return nil
+// mayCorrect refuses a correction of what is recalled.
+func (d *Docket) mayCorrect(ctx context.Context, of schemas.MessageRef) (*schemas.Refusal, error) {
+	recalled, err := d.Recalled(ctx, of)
+	if err != nil || !recalled {
+		return nil, err
 	}
 	advice := "send what is right as a new message"
 	return schemas.Refuse(schemas.RefusedStep, advice, schemas.Fault{Path: "correction.of", Code: "not-now",
-		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice})
+		Problem: "it is recalled, and nobody has it to be corrected", Advice: advice}), nil
 }
 
 // tasked says what keeps a member from a step about who leads a case or a strand.
@@ -162,7 +152,7 @@ func (t *Thread) tasked(k *schemas.Tasking, from schemas.MemberID) (why, do stri
 
 // closing says what keeps a member from telling what came of a case or a strand.
 func (t *Thread) closing(o *schemas.Feedback, from schemas.MemberID) (why, do string) {
-	if lead, ok := t.Leads[o.Strand]; !ok || lead != from {
+	if _, ok := t.Leads[o.Strand]; !ok || t.lead(o.Strand) != from {
 		what := "the case"
 		if o.Strand != "" {
 			what = "such a strand of it"

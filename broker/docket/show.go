@@ -50,7 +50,8 @@ func (d *Docket) Show(ctx context.Context, of schemas.MessageRef, m schemas.Memb
 	if m != "" && len(v.Closed) > 0 {
 		v.Closed = told(v.Closed, v.Steps)
 	}
-	for i := range v.Steps {
+	own := slices.IndexFunc(v.Steps, func(s schemas.Step) bool { return s.Message == v.Of })
+	for i := own + 1; i < len(v.Steps); i++ { // of corrections, those that came later
 		if s := &v.Steps[i]; s.Kind == schemas.KindCorrection && s.Message != v.Of && s.Message.Originator != m {
 			v.Superseded = append(v.Superseded, s.Message)
 		}
@@ -100,9 +101,15 @@ func seen(tx *bolt.Tx, of []schemas.MessageRef, m schemas.MemberID) (list []sche
 	return list, nil
 }
 
-// stepsFor are the steps of a thread that a member may know.
+// stepsFor are the steps of a thread that a member may know. Of a correction they
+// are those of what it corrects, if one of them is, or is about, the correction.
 func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []schemas.Step, err error) {
-	err = eachUnder(tx.Bucket(stepsBucket), of, func(_, raw []byte) error {
+	root, err := stepsOf(tx, of)
+	if err != nil {
+		return nil, err
+	}
+	knows := root == of
+	err = eachUnder(tx.Bucket(stepsBucket), root, func(_, raw []byte) error {
 		var s schemas.Step
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return fmt.Errorf("reading the docket: %w", err)
@@ -110,6 +117,7 @@ func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []s
 		if !visible(&s, m) {
 			return nil
 		}
+		knows = knows || s.Message == of || s.Of != nil && *s.Of == of
 		if m != "" && s.Message.Originator != m {
 			s.To = []schemas.MemberID{m} // who else got it is not its business
 			s.Unreached = nil
@@ -117,6 +125,9 @@ func stepsFor(tx *bolt.Tx, of schemas.MessageRef, m schemas.MemberID) (steps []s
 		steps = append(steps, s)
 		return nil
 	})
+	if !knows {
+		return nil, err
+	}
 	return steps, err
 }
 

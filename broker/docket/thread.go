@@ -1,11 +1,7 @@
 package docket
 
 import (
-	"context"
-	"fmt"
 	"slices"
-
-	bolt "go.etcd.io/bbolt"
 
 	"liaison/schemas"
 )
@@ -34,6 +30,8 @@ type Thread struct {
 	Closed   map[schemas.Code]schemas.Code     `json:"closed,omitempty"`
 	Promoted []schemas.MessageRef              `json:"promoted,omitempty"`
 	Sources  []schemas.MemberID                `json:"sources,omitempty"`
+	// Tasked are the members that sent or got a tasking about it.
+	Tasked []schemas.MemberID `json:"tasked,omitempty"`
 	// Strands are those that each member may know of, by what it got or wrote.
 	Strands map[schemas.MemberID][]schemas.Code `json:"strands,omitempty"`
 	// Operation is the name of the operation, and Named are the members that
@@ -61,14 +59,6 @@ type Thread struct {
 	Recalls map[schemas.ID]schemas.MessageRef `json:"recalls,omitempty"`
 }
 
-// lead is who leads a strand: its own lead, or else that of the case.
-func (t *Thread) lead(strand schemas.Code) schemas.MemberID {
-	if m, ok := t.Leads[strand]; ok {
-		return m
-	}
-	return t.Leads[""]
-}
-
 // takenBack says whether no version of a case is left that is not recalled: nothing
 // is owed of it, or done about it, until another version begins it again.
 func (t *Thread) takenBack() bool {
@@ -86,69 +76,4 @@ func (t *Thread) learns(m schemas.MemberID, strand schemas.Code) {
 	if !slices.Contains(t.Strands[m], strand) {
 		t.Strands[m] = append(t.Strands[m], strand)
 	}
-}
-
-// Holders returns the members that got anything of a message by what is
-// committed now, directly or through a message made of it. It brings the docket
-// up to date first.
-func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.MemberID, error) {
-	if err := d.Advance(ctx); err != nil {
-		return nil, err
-	}
-	var messages []schemas.MessageRef
-	err := d.db.View(func(tx *bolt.Tx) (err error) {
-		messages, err = madeOf(tx, of)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var holders []schemas.MemberID
-	for _, ref := range messages {
-		if ref != of {
-			holders = append(holders, ref.Originator)
-		}
-		e, err := d.ledger.Decision(ctx, ref.Originator, ref.ID)
-		if notThere(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("finding who has a message: %w", err)
-		}
-		for _, o := range e.Outcomes {
-			if o.Outcome == schemas.Disclosed {
-				holders = append(holders, o.Member)
-			}
-		}
-	}
-	slices.Sort(holders)
-	return slices.Compact(holders), nil
-}
-
-// madeOf returns a message, its corrections, and all that are made of either,
-// however indirectly.
-func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
-	return follow(tx, of, madeBucket, correctsBucket)
-}
-
-// follow returns a message and all to which the buckets lead from it.
-func follow(tx *bolt.Tx, of schemas.MessageRef, buckets ...[]byte) ([]schemas.MessageRef, error) {
-	messages := []schemas.MessageRef{of}
-	seen := map[schemas.MessageRef]bool{of: true}
-	for n := 0; n < len(messages); n++ {
-		for _, b := range buckets {
-			err := eachUnder(tx.Bucket(b), messages[n], func(rest, _ []byte) error {
-				ref, err := parseRef(string(rest))
-				if err == nil && !seen[ref] {
-					seen[ref] = true
-					messages = append(messages, ref)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	return messages, nil
 }

@@ -18,7 +18,8 @@ import (
 
 // The reasons for which a consent does not count. It is recorded all the same.
 const (
-	// VoidUnknownMessage: there is no such message, or it was erased.
+	// VoidUnknownMessage: there is no such message, or it was erased, or corrects
+	// what is recalled.
 	VoidUnknownMessage schemas.Code = "unknown-message"
 	// VoidUnknownItem: the message has no such item.
 	VoidUnknownItem schemas.Code = "unknown-item"
@@ -105,6 +106,9 @@ func (r *Router) recall(ctx context.Context, of schemas.MessageRef) (*recalled, 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if heldAsRecalled(&last.Entry) {
+		return nil, nil
 	}
 	if r.cfg.Erasures != nil {
 		// What is recorded as erased may not be removed yet.

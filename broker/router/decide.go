@@ -27,6 +27,8 @@ const (
 	ReasonNobody schemas.Code = "nobody-concerned"
 	// ReasonTooLarge holds a message whose decision is too large to record.
 	ReasonTooLarge schemas.Code = "too-large"
+	// ReasonRecalled holds a correction of what is recalled.
+	ReasonRecalled schemas.Code = "recalled"
 	// ReasonAllWithheld holds a message that every member concerned is denied.
 	ReasonAllWithheld schemas.Code = "all-withheld"
 )

@@ -34,10 +34,12 @@ type Desks interface {
 	DesksOf(member schemas.MemberID) []Desk
 }
 
-// Holders finds the members that got anything of a message, directly or
-// through a message made of it, by what is committed when it is asked.
+// Holders finds the members that got anything of a message, directly or through a
+// correction of it or a message made of it, and says whether it, or what it corrects,
+// is recalled: both by what is committed when it is asked.
 type Holders interface {
 	Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.MemberID, error)
+	Recalled(ctx context.Context, of schemas.MessageRef) (bool, error)
 }
 
 // Config is what a router needs. Every field is required unless it says otherwise.
@@ -394,7 +396,10 @@ func (r *Router) addRecord(ctx context.Context, b *batch, p *policy.Policy, rec 
 			return false, err
 		}
 	}
-	d := r.decide(p, rec, m, known)
+	d, err := r.unlessRecalled(ctx, r.decide(p, rec, m, known), m)
+	if err != nil {
+		return false, err
+	}
 	d.entry.MadeOf = made
 	if err := b.addDecision(d); err != nil || m.Recall == nil {
 		return true, err
