@@ -103,3 +103,20 @@ func TestVerifyWhileTheBrokerWorks(t *testing.T) {
 		t.Errorf("at rest: %+v, %v", r, err)
 	}
 }
+
+// A tip says that it takes the place of a message that the broker never took. What
+// is said of its review is about the tip.
+func TestVerifyOfANoticeAboutWhatTakesThePlaceOfTheUnseen(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := full(m.message(schemas.KindTip, "gla"), "Workers at an invented farm have had their passports taken.")
+	tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+	tip.Links = []schemas.Link{{Originator: "gla", ID: "6f1d0c9e-3f0e-8b0a-9d90-0000000000ff", Relation: schemas.Supersedes}}
+	if err := tip.Review.UnmarshalText([]byte("2009-08-26")); err != nil {
+		t.Fatal(err)
+	}
+	m.takes(tip)
+	m.sound()
+	m.set("2009-08-27 10:00")
+	m.hears("gla", "the review", isNotice(schemas.NoticeLapsed, "review", ""))
+	m.sound()
+}

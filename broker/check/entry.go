@@ -93,8 +93,7 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		if erased, err := c.isGone(e.Intake); err != nil {
 			return err
 		} else if erased {
-			c.decidedGone(rec, e)
-			return nil
+			return c.decidedGone(rec, e)
 		}
 		found(Phantom, "decides a message that is not in the intake")
 		c.startBlock(rec, e, nil, nil)
@@ -139,7 +138,9 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		return err
 	}
 	if j.message != nil {
-		c.parties.add(e, j.message.Links)
+		if err := c.takesPart(e, j.message.Links); err != nil {
+			return err
+		}
 	}
 	c.madeOf(e)
 	c.recalls(e)

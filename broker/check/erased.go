@@ -411,7 +411,7 @@ func (c *checker) isGone(sequence uint64) (bool, error) {
 }
 
 // decidedGone takes up the decision about a message that was erased since.
-func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
+func (c *checker) decidedGone(rec Record, e *ledger.Entry) error {
 	found := c.about(rec.Sequence, e)
 	k := keyOf(e.Originator, e.Message)
 	was := c.known[k]
@@ -427,13 +427,16 @@ func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
 		if e.Void == "" {
 			c.answer = e
 		}
-		return
+		return nil
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, tables: c.tables[e.Policy], found: found}
-	c.parties.add(e, c.gone.links[k])
+	if err := c.takesPart(e, c.gone.links[k]); err != nil {
+		return err
+	}
 	c.madeOf(e)
 	c.recalls(e)
 	j.shape()
 	c.startBlock(rec, e, j, nil)
+	return nil
 }
