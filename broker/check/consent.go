@@ -181,6 +181,9 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 		}
 	}
 	j.record = recordOf(e.Records, today)
+	if err := c.takesPart(e, c.linksOf(k, m)); err != nil {
+		return err
+	}
 	if judge, err := c.judgeable(m, where, answer); err != nil {
 		return err
 	} else if !judge {

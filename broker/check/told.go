@@ -90,6 +90,14 @@ func (c *checker) takesPart(e *ledger.Entry, links []schemas.Link) error {
 	return nil
 }
 
+// linksOf are a message's links; of one that is erased, what is left of them.
+func (c *checker) linksOf(k key, m *schemas.Message) []schemas.Link {
+	if m != nil {
+		return m.Links
+	}
+	return c.gone.links[k]
+}
+
 // versionBefore is the case that a case takes the place of: by the first link of
 // that sense to a message of the same originator's, if that was decided as a case.
 func (c *checker) versionBefore(e *ledger.Entry, links []schemas.Link) (*schemas.MessageRef, error) {
