@@ -84,6 +84,9 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	if e.Intake != c.place+1 && e.Intake != c.passed(c.place)+1 {
 		found(Order, fmt.Sprintf("decides the accepted message %d behind message %d", e.Intake, c.place))
 	}
+	if c.mayPass(e.Intake) {
+		found(Order, fmt.Sprintf("decides message %d, whose loss was accepted before", e.Intake))
+	}
 	a, err := c.messageOf(e)
 	if err != nil {
 		return err

@@ -19,8 +19,10 @@ type gone struct {
 	intake, copies map[uint64]key
 	// links are those of the messages of which a step is left.
 	links map[key][]schemas.Link
-	// accepted are the gaps that an operator accepted, by stream.
+	// accepted are the gaps that an operator accepted, by stream, and passable those
+	// of the intake that the entries so far accept, in their order.
 	accepted map[string][]ledger.Span
+	passable []ledger.Span
 	// read is up to which place of the ledger's stream that was read.
 	read uint64
 	// still are messages that were read and that an erasure names.
@@ -74,54 +76,6 @@ func (c *checker) lookAhead() error {
 		}
 	}
 	return nil
-}
-
-// lost says whether nothing explains that a stream lacks a message. A copy's
-// erasure must name it for the message whose copies are being read.
-func (c *checker) lost(stream string, at uint64) bool {
-	if slices.ContainsFunc(c.gone.accepted[stream], func(s ledger.Span) bool { return s.From <= at && at <= s.To }) {
-		return false
-	}
-	if stream == schemas.IntakeName {
-		_, named := c.gone.intake[at]
-		return !named
-	}
-	k, named := c.gone.copies[at]
-	b := c.block
-	return !named || b == nil || b.left == 0 || k != keyOf(b.entry.Originator, b.entry.Message)
-}
-
-// gap reports sequences that are missing between two and that no entry explains.
-func (c *checker) gap(stream string, before, at uint64) error {
-	if at <= before+1 {
-		return nil
-	}
-	if err := c.lookAhead(); err != nil {
-		return err
-	}
-	from, n := uint64(0), uint64(0)
-	for missing := before + 1; missing < at; missing++ {
-		if lost := c.lost(stream, missing); lost {
-			if n == 0 {
-				from = missing
-			}
-			n++
-		} else {
-			c.foundGap(stream, from, n)
-			n = 0
-			if b := c.block; stream == ledger.Stream && b != nil && b.left > 0 {
-				b.left, b.gone = b.left-1, b.gone+1
-			}
-		}
-	}
-	c.foundGap(stream, from, n)
-	return nil
-}
-
-func (c *checker) foundGap(stream string, from, n uint64) {
-	if n > 0 {
-		c.find(Finding{Kind: Gap, Stream: stream, Sequence: from, Problem: fmt.Sprintf("%d messages from here on cannot be read", n)})
-	}
 }
 
 // mayGo notes a message that is there and that an erasure names.
@@ -370,44 +324,6 @@ func (r row) days(column string) int {
 		return 1 << 20
 	}
 	return n
-}
-
-// acceptedGap takes up a gap that an operator accepted. If nothing in it was
-// decided yet, the router goes on behind it.
-func (c *checker) acceptedGap(rec Record, e *ledger.Entry) {
-	g, place := e.Gap, c.place
-	if g != nil && g.Stream == schemas.IntakeName && g.From <= place+1 {
-		place = max(place, g.To)
-	}
-	found := c.act(rec, e, ledger.GapEntry, place)
-	if g == nil || g.From == 0 || g.From > g.To || g.Reason == "" || e.By == "" {
-		found(Erasing, "accepts a gap, and does not say which, by whom or why")
-		return
-	}
-	c.place = place
-	c.report.Gaps = append(c.report.Gaps, AcceptedGap{Entry: e.Number, Gap: *g, By: e.By})
-}
-
-// passed is the place behind those accepted gaps of the intake that follow a place
-// at once.
-func (c *checker) passed(place uint64) uint64 {
-	for {
-		i := slices.IndexFunc(c.gone.accepted[schemas.IntakeName], func(s ledger.Span) bool { return s.From <= place+1 && place < s.To })
-		if i < 0 {
-			return place
-		}
-		place = c.gone.accepted[schemas.IntakeName][i].To
-	}
-}
-
-// isGone says whether a message was erased since it was decided, so that its
-// decision can only be held against itself.
-func (c *checker) isGone(sequence uint64) (bool, error) {
-	if !c.lost(schemas.IntakeName, sequence) {
-		return true, nil
-	}
-	err := c.lookAhead()
-	return !c.lost(schemas.IntakeName, sequence), err
 }
 
 // decidedGone takes up the decision about a message that was erased since.

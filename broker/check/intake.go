@@ -74,7 +74,9 @@ func (in *intake) upTo(sequence uint64) (*accepted, error) {
 		if rec.Sequence == sequence {
 			return &a, nil
 		}
-		in.find(Finding{Kind: Lost, Stream: schemas.IntakeName, Sequence: rec.Sequence, Message: a.id, Problem: "accepted, and passed over without a decision"})
+		if !in.mayPass(rec.Sequence) {
+			in.find(Finding{Kind: Lost, Stream: schemas.IntakeName, Sequence: rec.Sequence, Message: a.id, Problem: "accepted, and passed over without a decision"})
+		}
 	}
 }
 
@@ -86,7 +88,9 @@ func (in *intake) rest() error {
 			return err
 		}
 		in.ahead = nil
-		in.report.Waiting++
+		if !in.mayPass(rec.Sequence) {
+			in.report.Waiting++
+		}
 	}
 }
 

@@ -70,18 +70,6 @@ func omits(fits func(ledger.Entry) bool, member schemas.MemberID) func(*doctor) 
 	}
 }
 
-// addErasure puts an erasure at the end.
-func (d *doctor) addErasure(e ledger.Entry) {
-	raw, _, err := ledger.Chain{}.Seal(&e)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	last := d.feeds()[len(d.feeds())-1]
-	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: ledger.AddressOf(&e), Data: raw, Stored: last.Stored})
-	d.ends[ledger.Stream]++
-	d.reseal()
-}
-
 // wrongRecalls are histories that the checker must find fault with.
 var wrongRecalls = []struct {
 	name string
@@ -96,7 +84,7 @@ var wrongRecalls = []struct {
 			e.Erased.Messages, x.Erased.Messages = x.Erased.Messages[1:], x.Erased.Messages[:1]
 		})
 		e.By, e.Erased.Why, e.Erased.Reason, e.Erased.Recall = "test", ledger.ErasedOperator, "a test", nil
-		d.addErasure(e)
+		d.addEntry(e)
 	}},
 	{"a recall erases a message that is none of its corrections", check.Erasing, func(d *doctor) {
 		_, e := d.entryAt(about(44))
@@ -134,7 +122,7 @@ func TestTheCheckerFindsEveryWrongRecall(t *testing.T) {
 			t.Fatalf("the last entry erases %v behind its first", e.Erased.Messages)
 		}
 		d.edit(erasureOf(41), func(e *ledger.Entry) { e.Erased.Messages = e.Erased.Messages[:1] })
-		d.addErasure(e)
+		d.addEntry(e)
 		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 {
 			t.Errorf("found %v", r.Findings)
 		}

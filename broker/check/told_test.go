@@ -1,8 +1,6 @@
 package check_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -69,9 +67,7 @@ func (d *doctor) renotice(fits func(*schemas.Message) bool, change func(*schemas
 		}
 		n++
 		change(m)
-		r.Data = encode(d.t, m, schemas.TypeMsgPack)
-		sum := sha256.Sum256(r.Data)
-		r.Header[ledger.HeaderDigest] = []string{base64.RawURLEncoding.EncodeToString(sum[:])}
+		d.store(r, m)
 		of, _ := m.Of()
 		d.edit(func(e ledger.Entry) bool { return e.Message == m.ID }, func(e *ledger.Entry) {
 			e.Commitment, e.Of = ledger.Commit(r.Header[ledger.HeaderSalt][0], r.Data), &of
