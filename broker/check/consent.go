@@ -161,6 +161,7 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	}
 	k := keyOf(e.Originator, e.Message)
 	where := c.known[k]
+	c.earlier[k] = append(c.earlier[k], where.decided)
 	where.decided = rec.Sequence
 	c.known[k] = where
 	if where.gone {

@@ -146,7 +146,9 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		}
 	}
 	c.madeOf(e)
-	c.recalls(e)
+	if err := c.recalls(rec, e); err != nil {
+		return err
+	}
 	j.day = c.dayOf(j, a.Stored)
 	c.judge(j)
 	c.startBlock(rec, e, j, nil)

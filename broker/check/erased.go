@@ -15,8 +15,9 @@ import (
 // gone is what the ledger says is no longer there.
 type gone struct {
 	// intake and copies have the places that erasures name, with the message that
-	// each names them for.
-	intake, copies map[uint64]key
+	// each names them for; of a copy, the first that names it.
+	intake map[uint64]key
+	copies map[uint64]erasedBy
 	// links are those of the messages of which a step is left.
 	links map[key][]schemas.Link
 	// accepted are the gaps that an operator accepted, by stream, and passable those
@@ -29,13 +30,20 @@ type gone struct {
 	still []stillThere
 }
 
+// erasedBy is the message for which an erasure names a copy, and where in the
+// ledger's stream the erasure lies.
+type erasedBy struct {
+	of       key
+	sequence uint64
+}
+
 type stillThere struct {
 	stream   string
 	sequence uint64
 }
 
 func newGone() gone {
-	return gone{intake: map[uint64]key{}, copies: map[uint64]key{}, links: map[key][]schemas.Link{}, accepted: map[string][]ledger.Span{}}
+	return gone{intake: map[uint64]key{}, copies: map[uint64]erasedBy{}, links: map[key][]schemas.Link{}, accepted: map[string][]ledger.Span{}}
 }
 
 // maxSpan bounds the places that one span may name: a message has at most 1,000
@@ -70,7 +78,9 @@ func (c *checker) lookAhead() error {
 			}
 			for _, s := range m.Copies {
 				for at := s.From; at <= s.To && at-s.From < maxSpan; at++ {
-					c.gone.copies[at] = k
+					if _, named := c.gone.copies[at]; !named {
+						c.gone.copies[at] = erasedBy{k, rec.Sequence}
+					}
 				}
 			}
 		}
@@ -78,9 +88,9 @@ func (c *checker) lookAhead() error {
 	return nil
 }
 
-// mayGo notes a message that is there and that an erasure names.
-func (c *checker) mayGo(stream string, sequence uint64, named map[uint64]key) {
-	if _, ok := named[sequence]; ok {
+// mayGo notes a message that is there, if an erasure names it.
+func (c *checker) mayGo(stream string, sequence uint64, named bool) {
+	if named {
 		c.gone.still = append(c.gone.still, stillThere{stream, sequence})
 	}
 }
@@ -351,7 +361,9 @@ func (c *checker) decidedGone(rec Record, e *ledger.Entry) error {
 		return err
 	}
 	c.madeOf(e)
-	c.recalls(e)
+	if err := c.recalls(rec, e); err != nil {
+		return err
+	}
 	j.shape()
 	c.startBlock(rec, e, j, nil)
 	return nil

@@ -18,9 +18,9 @@ func (c *checker) lost(stream string, at uint64) bool {
 		_, named := c.gone.intake[at]
 		return !named
 	}
-	k, named := c.gone.copies[at]
+	by, named := c.gone.copies[at]
 	b := c.block
-	return !named || b == nil || b.left == 0 || k != keyOf(b.entry.Originator, b.entry.Message)
+	return !named || b == nil || b.left == 0 || by.of != keyOf(b.entry.Originator, b.entry.Message)
 }
 
 // gap reports sequences that are missing between two and that no entry explains.

@@ -56,7 +56,8 @@ func (in *intake) read() (*Record, error) {
 	}
 	in.last, in.ahead = rec.Sequence, &rec
 	in.report.Accepted++
-	in.mayGo(schemas.IntakeName, rec.Sequence, in.gone.intake)
+	_, named := in.gone.intake[rec.Sequence]
+	in.mayGo(schemas.IntakeName, rec.Sequence, named)
 	in.examine(parse(rec))
 	return in.ahead, nil
 }
