@@ -80,16 +80,18 @@ func printUndelivered(ctx context.Context, w io.Writer, c *agents.Client, m *sch
 		return err
 	}
 	for _, o := range s.Outcomes {
-		if toHolders && o.Member != "" {
+		if toHolders && (o.Member != "" || len(s.Outcomes) == 1) {
 			to = append(to, o.Member)
 		}
 	}
 	for _, member := range to {
 		why := undelivered(s, member)
-		if why == "" {
+		switch {
+		case why == "":
 			continue
-		}
-		if m.Recall != nil {
+		case member == "":
+			member = "anybody"
+		case m.Recall != nil:
 			why += "; it is to be told by telephone"
 		}
 		if _, err := fmt.Fprintf(w, "%snot delivered to %s: %s\n", where, member, why); err != nil {
