@@ -114,6 +114,12 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		c.report.Recorded++
 		return c.consented(rec, e, a)
 	}
+	return c.decidedFirst(rec, e, a)
+}
+
+// decidedFirst holds the first decision about a message against it.
+func (c *checker) decidedFirst(rec Record, e *ledger.Entry, a *accepted) error {
+	found := c.about(rec.Sequence, e)
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
 	if m := a.message; m != nil && m.Kind == schemas.KindConsent {
