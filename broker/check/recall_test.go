@@ -31,19 +31,19 @@ func correction(n, of int) *schemas.Message {
 
 // playRecalled runs a broker at which tips that Fife has are recalled when it is no
 // member: one (42) is corrected (43) before, and of the other (41, corrected by 46) it
-// cannot be told. A third (44) is corrected (45), and not recalled; and a fourth (47)
-// is recalled that nobody has. An operator erases a fifth (48) meanwhile.
+// cannot be told. A third (44) is corrected (45), and not recalled; and a fourth (51)
+// is recalled that nobody has. An operator erases a fifth (52) meanwhile.
 func playRecalled(t *testing.T) *memory {
 	t.Helper()
 	p, stop := playing(t, "gla", "fife", "ukhtc")
-	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25),
-		inFife(closed(47), time.March, 25), inFife(tip(48), time.March, 25))
+	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25))
+	p.send(inFife(closed(51), time.March, 25), inFife(tip(52), time.March, 25))
 	p.settle()
 	p.send(inFife(correction(43, 42), time.April, 2), inFife(correction(45, 44), time.April, 2), inFife(correction(46, 41), time.April, 2))
 	p.settle()
-	p.send(inFife(recall(12, 42), time.April, 2), inFife(recall(13, 47), time.April, 2))
+	p.send(inFife(recall(12, 42), time.April, 2), inFife(recall(14, 51), time.April, 2))
 	p.settle()
-	if _, err := p.Erase(t.Context(), broker.Erasing{Of: schemas.MessageRef{Originator: "gla", ID: idOf(48)}, Reason: "a test", By: "test"}); err != nil {
+	if _, err := p.Erase(t.Context(), broker.Erasing{Of: schemas.MessageRef{Originator: "gla", ID: idOf(52)}, Reason: "a test", By: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.Revoke(t.Context(), "fife", "main"); err != nil {
@@ -99,7 +99,7 @@ var wrongRecalls = []struct {
 		d.edit(erasureOf(42), func(e *ledger.Entry) { e.Erased.Messages[0].Copies = nil })
 	}},
 	{"a recall leaves what nobody had", check.Erasing, func(d *doctor) {
-		d.edit(erasureOf(47), func(e *ledger.Entry) { e.Erased.Why, e.Erased.Reason, e.By = ledger.ErasedOperator, "a test", "test" })
+		d.edit(erasureOf(51), func(e *ledger.Entry) { e.Erased.Why, e.Erased.Reason, e.By = ledger.ErasedOperator, "a test", "test" })
 	}},
 	{"a recall erases a message that is none of its corrections", check.Erasing, func(d *doctor) {
 		_, e := d.entryAt(about(44))
@@ -170,13 +170,13 @@ func eraseFirst(d *doctor) {
 			d.t.Fatal("the recalled message had no copies")
 		}
 	})
-	d.edit(erasureOf(48), func(e *ledger.Entry) { e.Erased.Messages = append(e.Erased.Messages, first) })
+	d.edit(erasureOf(52), func(e *ledger.Entry) { e.Erased.Messages = append(e.Erased.Messages, first) })
 }
 
 // loseRecalled has the tip that nobody has lost, so that its recall erases nothing:
 // in the erasure's place an operator accepts the loss, or right before the recall.
 func loseRecalled(d *doctor, before bool) {
-	d.edit(erasureOf(47), func(e *ledger.Entry) {
+	d.edit(erasureOf(51), func(e *ledger.Entry) {
 		at := e.Erased.Messages[0].Intake
 		e.Kind, e.By, e.Erased = ledger.GapEntry, "test", nil
 		e.Gap = &ledger.Gap{Stream: schemas.IntakeName, Span: ledger.Span{From: at, To: at}, Reason: "a test"}
@@ -185,7 +185,7 @@ func loseRecalled(d *doctor, before bool) {
 		}
 	})
 	at, _ := d.entryAt(func(e ledger.Entry) bool { return e.Gap != nil })
-	recalled, e := d.entryAt(consent(13))
+	recalled, e := d.entryAt(consent(14))
 	if recalled != at-1 || e.Copies > 0 {
 		d.t.Fatalf("the recall stands at %d with %d copies, and its erasure at %d", recalled, e.Copies, at)
 	}
