@@ -121,9 +121,9 @@ func TestVerifyOfANoticeAboutWhatTakesThePlaceOfTheUnseen(t *testing.T) {
 	m.sound()
 }
 
-// barred is a case of the GLA's of HMRC's information alone, led in one strand by
+// ofPayRecords is a case of the GLA's of HMRC's information alone, led in one strand by
 // Lincolnshire, which gets it with the commissioners' consent.
-func (m *matters) barred(reviewed string, links ...schemas.Link) *schemas.Message {
+func (m *matters) ofPayRecords(reviewed string, links ...schemas.Link) *schemas.Message {
 	m.t.Helper()
 	c := full(m.message(schemas.KindCase, "gla"), "The invented farm's pay records were false.")
 	c.Items[0].Origin, c.Items[0].ObtainedBy = "hmrc-nmw", schemas.ByInspectionPower
@@ -140,8 +140,8 @@ func (m *matters) barred(reviewed string, links ...schemas.Link) *schemas.Messag
 // nothing of the first: it may hear of the case's review.
 func TestVerifyOfANoticeAboutACaseThatAConsentOpened(t *testing.T) {
 	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
-	first := m.takes(m.barred("2009-08-26"))
-	second := m.takes(m.barred("2009-08-26", schemas.Link{Originator: "gla", ID: first.ID, Relation: schemas.Supersedes}))
+	first := m.takes(m.ofPayRecords("2009-08-26"))
+	second := m.takes(m.ofPayRecords("2009-08-26", schemas.Link{Originator: "gla", ID: first.ID, Relation: schemas.Supersedes}))
 	c := m.message(schemas.KindConsent, "hmrc-nmw")
 	c.Consent = &schemas.Consent{Of: refTo(second), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
 	m.takes(c)
