@@ -18,8 +18,10 @@ func newAcceptGap() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "accept-gap", Short: "Go on without messages that are lost, and say so for ever",
 		Long: `Record in the ledger that messages of a stream are lost and that you accept it.
-A router that stopped there goes on behind them; one that a scrub stopped goes on
-with the next start. 'liaison verify' lists accepted gaps, always.
+A router that stopped there goes on behind them. Where the broker found the damage
+when it read what is stored, and stopped everything, it reads all of it once more,
+and goes on by itself when it has found it whole but for accepted gaps. 'liaison
+status' shows what it found, and 'liaison verify' lists accepted gaps, always.
 
 A backup is the cure; this is for when there is none. What was accepted and is in
 the gap is decided for nobody: tell its senders to send again under new ids. Of

@@ -86,6 +86,7 @@ var onlyThere = map[string][]string{
 	"github.com/vmihailenco/msgpack/v5":   {"schemas"},
 	"github.com/go-json-experiment/json":  {"schemas"},
 	"github.com/spf13/cobra":              {"."},
+	"github.com/spf13/pflag":              {"."}, // cobra's flags
 	"go.etcd.io/bbolt":                    {"broker/docket"},
 	"github.com/prometheus/client_golang": {"."}, // what an agent shows to a scraper
 	"golang.org/x/mod":                    {".", "schemas/proof", "broker/ledger/tree"},

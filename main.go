@@ -64,10 +64,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer, now func() tim
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	cmd, err := root, checkText(args)
-	if err == nil {
-		cmd, err = root.ExecuteContextC(ctx)
-	}
+	cmd, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	var nothing absent
 	switch {
@@ -127,7 +124,8 @@ Start with 'liaison demo'.
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: checkText,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
 	groups := []struct {

@@ -25,7 +25,8 @@ func newSend() *cobra.Command {
 		Use: "send FILE...", Short: "Submit messages and print their receipts",
 		Long: `Submit the messages of files: JSON or MessagePack, one message or a bundle, or
 JSON lines. '-' is standard input. A receipt means that the broker has the
-message durably; sending it again is harmless.
+message durably; sending it again is harmless. Of a step, and of a correction, it is
+said as well whom it did not reach, and why.
 
 Exit code 3 means that the broker refused something for good; each refusal says
 what is wrong and what to do. If all that it refused may be taken when it is sent
@@ -45,7 +46,7 @@ again, it is 1.`,
 // sending submits messages in batches and counts their receipts.
 type sending struct {
 	client                        *agents.Client
-	out                           io.Writer
+	out, errs                     io.Writer
 	asJSON                        bool
 	batch                         []agents.Encoded
 	accepted, duplicates, refused int
@@ -54,7 +55,7 @@ type sending struct {
 }
 
 func send(cmd *cobra.Command, c *agents.Client, files []string, asJSON bool) error {
-	s := &sending{client: c, out: cmd.OutOrStdout(), asJSON: asJSON}
+	s := &sending{client: c, out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), asJSON: asJSON}
 	unread, err := eachRecord(cmd, files, func(r agents.Encoded) error {
 		if s.batch = append(s.batch, r); len(s.batch) < schemas.MaxBundle {
 			return nil
@@ -100,7 +101,27 @@ func (s *sending) flush(ctx context.Context) error {
 	if fault != nil {
 		return fmt.Errorf("submitting %s and what follows: %w", s.batch[min(len(receipts), len(s.batch)-1)].Where, fault)
 	}
+	err := s.undelivered(ctx, receipts)
 	s.batch = s.batch[:0]
+	return err
+}
+
+// undelivered says of the steps that were accepted whom they did not reach.
+func (s *sending) undelivered(ctx context.Context, receipts []schemas.Receipt) error {
+	ctx, cancel := context.WithTimeout(ctx, decisionWait) // for all of them
+	defer cancel()
+	for i, receipt := range receipts {
+		if receipt.Refusal != nil || receipt.Duplicate {
+			continue
+		}
+		m, err := schemas.Decode(s.batch[i].Raw)
+		if err != nil {
+			continue // and yet accepted: by a broker that knows more
+		}
+		if err := printUndelivered(ctx, s.errs, s.client, m, s.batch[i].Where+": "); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

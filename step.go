@@ -55,7 +55,7 @@ func (e *envelope) take(cmd *cobra.Command, m *schemas.Message) error {
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s/%s\n", m.Originator, id)
 		}
 		if err == nil {
-			err = printUndelivered(ctx, cmd.ErrOrStderr(), c, m)
+			err = printUndelivered(ctx, cmd.ErrOrStderr(), c, m, "")
 		}
 		return err
 	})
@@ -64,37 +64,57 @@ func (e *envelope) take(cmd *cobra.Command, m *schemas.Message) error {
 // decisionWait bounds how long a command waits to learn who got its step.
 const decisionWait = 5 * time.Second
 
-// printUndelivered says of whom the step names that it did not reach them, and
-// why: it is on record all the same. What is not decided in time, or cannot be
-// asked, is no fault of the step's.
-func printUndelivered(ctx context.Context, w io.Writer, c *agents.Client, m *schemas.Message) error {
+// printUndelivered says of whom the step names, or who has what is recalled or
+// corrected, that it did not reach them, and why: it is on record all the same. What
+// is not decided in time, or cannot be asked, is no fault of the step's. Each line
+// begins with where.
+func printUndelivered(ctx context.Context, w io.Writer, c *agents.Client, m *schemas.Message, where string) error {
 	to, _ := m.Addressed()
-	if len(to) == 0 {
+	toHolders := m.Recall != nil || m.Correction != nil
+	if len(to) == 0 && !toHolders {
 		return nil
 	}
+	s, err := awaitRouted(ctx, c, m.ID)
+	if err != nil {
+		_, err = fmt.Fprintf(w, "%swhom it reached is not known yet: ask with 'liaison receipt %s'\n", where, m.ID)
+		return err
+	}
+	for _, o := range s.Outcomes {
+		if toHolders && (o.Member != "" || len(s.Outcomes) == 1) {
+			to = append(to, o.Member)
+		}
+	}
+	for _, member := range to {
+		why := undelivered(s, member)
+		switch {
+		case why == "":
+			continue
+		case member == "":
+			member = "anybody"
+		case m.Recall != nil:
+			why += "; it is to be told by telephone"
+		}
+		if _, err := fmt.Fprintf(w, "%snot delivered to %s: %s\n", where, member, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitRouted returns what became of a message once it is decided.
+func awaitRouted(ctx context.Context, c *agents.Client, id schemas.ID) (schemas.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, decisionWait)
 	defer cancel()
-	s, err := c.Status(ctx, m.ID)
+	s, err := c.Status(ctx, id)
 	for pause := 10 * time.Millisecond; err == nil && !s.Routed; pause *= 2 {
 		select {
 		case <-time.After(pause):
-			s, err = c.Status(ctx, m.ID)
+			s, err = c.Status(ctx, id)
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
 	}
-	if err != nil {
-		_, err = fmt.Fprintf(w, "whom it reached is not known yet: ask with 'liaison receipt %s'\n", m.ID)
-		return err
-	}
-	for _, member := range to {
-		if why := undelivered(s, member); why != "" {
-			if _, err := fmt.Fprintf(w, "not delivered to %s: %s\n", member, why); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s, err
 }
 
 // undelivered says why nothing of a message reached a member; "" if something did.

@@ -103,3 +103,53 @@ func TestVerifyWhileTheBrokerWorks(t *testing.T) {
 		t.Errorf("at rest: %+v, %v", r, err)
 	}
 }
+
+// A tip says that it takes the place of a message that the broker never took. What
+// is said of its review is about the tip.
+func TestVerifyOfANoticeAboutWhatTakesThePlaceOfTheUnseen(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "lincolnshire", "ukhtc")
+	tip := full(m.message(schemas.KindTip, "gla"), "Workers at an invented farm have had their passports taken.")
+	tip.Tip = &schemas.Tip{Channel: "intelligence-report"}
+	tip.Links = []schemas.Link{{Originator: "gla", ID: "6f1d0c9e-3f0e-8b0a-9d90-0000000000ff", Relation: schemas.Supersedes}}
+	if err := tip.Review.UnmarshalText([]byte("2009-08-26")); err != nil {
+		t.Fatal(err)
+	}
+	m.takes(tip)
+	m.sound()
+	m.set("2009-08-27 10:00")
+	m.hears("gla", "the review", isNotice(schemas.NoticeLapsed, "review", ""))
+	m.sound()
+}
+
+// ofPayRecords is a case of the GLA's of HMRC's information alone, led in one strand by
+// Lincolnshire, which gets it with the commissioners' consent.
+func (m *matters) ofPayRecords(reviewed string, links ...schemas.Link) *schemas.Message {
+	m.t.Helper()
+	c := full(m.message(schemas.KindCase, "gla"), "The invented farm's pay records were false.")
+	c.Items[0].Origin, c.Items[0].ObtainedBy = "hmrc-nmw", schemas.ByInspectionPower
+	c.Items[0].Handling = schemas.Handling{1}
+	c.Case = &schemas.Case{Status: schemas.CaseOpen, Lead: "gla", Strands: []schemas.Strand{{CrimeType: "forced-labour", Lead: "lincolnshire"}}}
+	if err := c.Case.Strands[0].Review.UnmarshalText([]byte(reviewed)); err != nil {
+		m.t.Fatal(err)
+	}
+	c.Links = links
+	return c
+}
+
+// A consent opens the second version of a case to who leads a strand of it, and got
+// nothing of the first: it may hear of the case's review.
+func TestVerifyOfANoticeAboutACaseThatAConsentOpened(t *testing.T) {
+	m := startMatters(t, t.TempDir(), "2009-08-24 10:00", "gla", "hmrc-nmw", "lincolnshire", "ukhtc")
+	first := m.takes(m.ofPayRecords("2009-08-26"))
+	second := m.takes(m.ofPayRecords("2009-08-26", schemas.Link{Originator: "gla", ID: first.ID, Relation: schemas.Supersedes}))
+	c := m.message(schemas.KindConsent, "hmrc-nmw")
+	c.Consent = &schemas.Consent{Of: refTo(second), Items: []int{0}, Authority: "commissioners", Answer: schemas.Given}
+	m.takes(c)
+	if !m.has("lincolnshire", second) || m.has("lincolnshire", first) {
+		t.Fatal("Lincolnshire must have the second version alone")
+	}
+	m.sound()
+	m.set("2009-08-27 10:00")
+	m.hears("lincolnshire", "the review", isNotice(schemas.NoticeLapsed, "review", ""))
+	m.sound()
+}

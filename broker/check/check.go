@@ -43,11 +43,13 @@ type checker struct {
 	// recalled has those that are recalled, or correct what is.
 	corrects map[key][]schemas.MessageRef
 	recalled map[key]bool
-	// gone is what the ledger says is no longer there, recall a recall whose
-	// erasures must come next, and erase those messages that they must name still.
+	// earlier has, for each message that was decided again, where in the ledger's
+	// stream the decisions before the last one lie.
+	earlier map[key][]uint64
+	// gone is what the ledger says is no longer there, and recall a recall whose
+	// erasures may come next.
 	gone   gone
-	recall *ledger.Entry
-	erase  []schemas.MessageRef
+	recall *recall
 }
 
 // key stands for a message: the first half of the hash of its name.
@@ -77,7 +79,8 @@ type route struct {
 // far as the check came. A broker may go on working meanwhile.
 func Check(ctx context.Context, src Source, desks []Desk, now time.Time) (Report, error) {
 	c := &checker{ctx: ctx, src: src, report: &Report{Checked: now}, desks: map[Desk]bool{}, tables: map[string]*tables{},
-		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, corrects: map[key][]schemas.MessageRef{}, recalled: map[key]bool{}, parties: newParties(), behind: map[route]uint64{}, gone: newGone()}
+		known: map[key]kept{}, made: map[key][]schemas.MessageRef{}, corrects: map[key][]schemas.MessageRef{}, recalled: map[key]bool{}, earlier: map[key][]uint64{},
+		parties: newParties(), behind: map[route]uint64{}, gone: newGone()}
 	for _, d := range desks {
 		c.desks[d] = true
 	}
@@ -142,7 +145,7 @@ const (
 func (c *checker) settle(end uint64) error {
 	for tries := 0; tries < settleTries; tries++ {
 		copies := c.block != nil && c.block.left > 0
-		if !copies && c.answer == nil && c.recall == nil {
+		if !copies && c.answer == nil && !c.recall.owed() {
 			return nil
 		}
 		rec, ok, err := c.src.One(c.ctx, ledger.Stream, end+1)

@@ -76,7 +76,7 @@ func (c *checker) void(r ledger.Record, t *tables, a *accepted) (schemas.Code, e
 		return "", err
 	}
 	where := c.known[keyOf(r.Of.Originator, r.Of.ID)]
-	if before != nil && m == nil && !where.gone {
+	if before != nil && m == nil && !where.gone && !c.mayPass(where.accepted) {
 		if erased, err := c.isGone(where.accepted); erased || err != nil {
 			return unjudged, err
 		}
@@ -161,10 +161,13 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 	}
 	k := keyOf(e.Originator, e.Message)
 	where := c.known[k]
+	c.earlier[k] = append(c.earlier[k], where.decided)
 	where.decided = rec.Sequence
 	c.known[k] = where
 	if where.gone {
 		found(Erasing, "is decided again after it was erased")
+	} else if m == nil && c.mayPass(where.accepted) {
+		found(Order, "is decided again after its loss was accepted")
 	}
 	c.sameAgain(found, e, before, answer)
 	j := &judged{entry: e, message: m, tables: c.tables[e.Policy], earlier: before.Outcomes, found: found}
@@ -181,6 +184,9 @@ func (c *checker) decidedAgain(rec Record, e *ledger.Entry) error {
 		}
 	}
 	j.record = recordOf(e.Records, today)
+	if err := c.takesPart(e, c.linksOf(k, m)); err != nil {
+		return err
+	}
 	if judge, err := c.judgeable(m, where, answer); err != nil {
 		return err
 	} else if !judge {

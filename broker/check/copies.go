@@ -101,7 +101,8 @@ func (c *checker) endBlock() {
 func (c *checker) copied(rec Record) error {
 	c.report.Copies++
 	c.report.Bytes += uint64(len(rec.Data))
-	c.mayGo(ledger.Stream, rec.Sequence, c.gone.copies)
+	_, named := c.gone.copies[rec.Sequence]
+	c.mayGo(ledger.Stream, rec.Sequence, named)
 	desk, ok := deskOf(rec.Address)
 	at := Finding{Stream: ledger.Stream, Sequence: rec.Sequence, Message: schemas.ID(rec.header(schemas.HeaderID)), Desk: desk.String()}
 	found := func(kind Kind, problem string) {

@@ -159,10 +159,16 @@ func (d *doctor) resubmit(n int, change func(*schemas.Message)) {
 		d.t.Fatal(err)
 	}
 	change(m)
+	d.store(r, m)
+	d.edit(about(n), func(e *ledger.Entry) { e.Commitment = ledger.Commit(r.Header[ledger.HeaderSalt][0], r.Data) })
+}
+
+// store makes a message what an accepted record holds.
+func (d *doctor) store(r *check.Record, m *schemas.Message) {
+	d.t.Helper()
 	r.Data = encode(d.t, m, schemas.TypeMsgPack)
 	sum := sha256.Sum256(r.Data)
 	r.Header[ledger.HeaderDigest] = []string{base64.RawURLEncoding.EncodeToString(sum[:])}
-	d.edit(about(n), func(e *ledger.Entry) { e.Commitment = ledger.Commit(r.Header[ledger.HeaderSalt][0], r.Data) })
 }
 
 func encode(t *testing.T, m *schemas.Message, contentType string) []byte {
@@ -191,4 +197,16 @@ func (d *doctor) intakeAt(n int) int {
 // erasureOf is the entry that says that a message was erased.
 func erasureOf(n int) func(ledger.Entry) bool {
 	return func(e ledger.Entry) bool { return e.Erased != nil && e.Erased.Messages[0].Of.ID == idOf(n) }
+}
+
+// addEntry puts an entry at the end.
+func (d *doctor) addEntry(e ledger.Entry) {
+	raw, _, err := ledger.Chain{}.Seal(&e)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	last := d.feeds()[len(d.feeds())-1]
+	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: ledger.AddressOf(&e), Data: raw, Stored: last.Stored})
+	d.ends[ledger.Stream]++
+	d.reseal()
 }

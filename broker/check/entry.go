@@ -84,6 +84,9 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 	if e.Intake != c.place+1 && e.Intake != c.passed(c.place)+1 {
 		found(Order, fmt.Sprintf("decides the accepted message %d behind message %d", e.Intake, c.place))
 	}
+	if c.mayPass(e.Intake) {
+		found(Order, fmt.Sprintf("decides message %d, whose loss was accepted before", e.Intake))
+	}
 	a, err := c.messageOf(e)
 	if err != nil {
 		return err
@@ -93,8 +96,7 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		if erased, err := c.isGone(e.Intake); err != nil {
 			return err
 		} else if erased {
-			c.decidedGone(rec, e)
-			return nil
+			return c.decidedGone(rec, e)
 		}
 		found(Phantom, "decides a message that is not in the intake")
 		c.startBlock(rec, e, nil, nil)
@@ -112,6 +114,12 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		c.report.Recorded++
 		return c.consented(rec, e, a)
 	}
+	return c.decidedFirst(rec, e, a)
+}
+
+// decidedFirst holds the first decision about a message against it.
+func (c *checker) decidedFirst(rec Record, e *ledger.Entry, a *accepted) error {
+	found := c.about(rec.Sequence, e)
 	c.report.Decisions++
 	j := &judged{entry: e, message: a.message, tables: c.tables[e.Policy], found: found}
 	if m := a.message; m != nil && m.Kind == schemas.KindConsent {
@@ -140,10 +148,14 @@ func (c *checker) decided(rec Record, e *ledger.Entry) error {
 		return err
 	}
 	if j.message != nil {
-		c.parties.add(e, j.message.Links)
+		if err := c.takesPart(e, j.message.Links); err != nil {
+			return err
+		}
 	}
 	c.madeOf(e)
-	c.recalls(e)
+	if err := c.recalls(rec, e); err != nil {
+		return err
+	}
 	j.day = c.dayOf(j, a.Stored)
 	c.judge(j)
 	c.startBlock(rec, e, j, nil)

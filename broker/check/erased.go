@@ -15,16 +15,26 @@ import (
 // gone is what the ledger says is no longer there.
 type gone struct {
 	// intake and copies have the places that erasures name, with the message that
-	// each names them for.
-	intake, copies map[uint64]key
+	// each names them for; of a copy, the first that names it.
+	intake map[uint64]key
+	copies map[uint64]erasedBy
 	// links are those of the messages of which a step is left.
 	links map[key][]schemas.Link
-	// accepted are the gaps that an operator accepted, by stream.
+	// accepted are the gaps that an operator accepted, by stream, and passable those
+	// of the intake that the entries so far accept, in their order.
 	accepted map[string][]ledger.Span
+	passable []ledger.Span
 	// read is up to which place of the ledger's stream that was read.
 	read uint64
 	// still are messages that were read and that an erasure names.
 	still []stillThere
+}
+
+// erasedBy is the message for which an erasure names a copy, and where in the
+// ledger's stream the erasure lies.
+type erasedBy struct {
+	of       key
+	sequence uint64
 }
 
 type stillThere struct {
@@ -33,7 +43,7 @@ type stillThere struct {
 }
 
 func newGone() gone {
-	return gone{intake: map[uint64]key{}, copies: map[uint64]key{}, links: map[key][]schemas.Link{}, accepted: map[string][]ledger.Span{}}
+	return gone{intake: map[uint64]key{}, copies: map[uint64]erasedBy{}, links: map[key][]schemas.Link{}, accepted: map[string][]ledger.Span{}}
 }
 
 // maxSpan bounds the places that one span may name: a message has at most 1,000
@@ -68,7 +78,9 @@ func (c *checker) lookAhead() error {
 			}
 			for _, s := range m.Copies {
 				for at := s.From; at <= s.To && at-s.From < maxSpan; at++ {
-					c.gone.copies[at] = k
+					if _, named := c.gone.copies[at]; !named {
+						c.gone.copies[at] = erasedBy{k, rec.Sequence}
+					}
 				}
 			}
 		}
@@ -76,57 +88,9 @@ func (c *checker) lookAhead() error {
 	return nil
 }
 
-// lost says whether nothing explains that a stream lacks a message. A copy's
-// erasure must name it for the message whose copies are being read.
-func (c *checker) lost(stream string, at uint64) bool {
-	if slices.ContainsFunc(c.gone.accepted[stream], func(s ledger.Span) bool { return s.From <= at && at <= s.To }) {
-		return false
-	}
-	if stream == schemas.IntakeName {
-		_, named := c.gone.intake[at]
-		return !named
-	}
-	k, named := c.gone.copies[at]
-	b := c.block
-	return !named || b == nil || b.left == 0 || k != keyOf(b.entry.Originator, b.entry.Message)
-}
-
-// gap reports sequences that are missing between two and that no entry explains.
-func (c *checker) gap(stream string, before, at uint64) error {
-	if at <= before+1 {
-		return nil
-	}
-	if err := c.lookAhead(); err != nil {
-		return err
-	}
-	from, n := uint64(0), uint64(0)
-	for missing := before + 1; missing < at; missing++ {
-		if lost := c.lost(stream, missing); lost {
-			if n == 0 {
-				from = missing
-			}
-			n++
-		} else {
-			c.foundGap(stream, from, n)
-			n = 0
-			if b := c.block; stream == ledger.Stream && b != nil && b.left > 0 {
-				b.left, b.gone = b.left-1, b.gone+1
-			}
-		}
-	}
-	c.foundGap(stream, from, n)
-	return nil
-}
-
-func (c *checker) foundGap(stream string, from, n uint64) {
-	if n > 0 {
-		c.find(Finding{Kind: Gap, Stream: stream, Sequence: from, Problem: fmt.Sprintf("%d messages from here on cannot be read", n)})
-	}
-}
-
-// mayGo notes a message that is there and that an erasure names.
-func (c *checker) mayGo(stream string, sequence uint64, named map[uint64]key) {
-	if _, ok := named[sequence]; ok {
+// mayGo notes a message that is there, if an erasure names it.
+func (c *checker) mayGo(stream string, sequence uint64, named bool) {
+	if named {
 		c.gone.still = append(c.gone.still, stillThere{stream, sequence})
 	}
 }
@@ -372,46 +336,8 @@ func (r row) days(column string) int {
 	return n
 }
 
-// acceptedGap takes up a gap that an operator accepted. If nothing in it was
-// decided yet, the router goes on behind it.
-func (c *checker) acceptedGap(rec Record, e *ledger.Entry) {
-	g, place := e.Gap, c.place
-	if g != nil && g.Stream == schemas.IntakeName && g.From <= place+1 {
-		place = max(place, g.To)
-	}
-	found := c.act(rec, e, ledger.GapEntry, place)
-	if g == nil || g.From == 0 || g.From > g.To || g.Reason == "" || e.By == "" {
-		found(Erasing, "accepts a gap, and does not say which, by whom or why")
-		return
-	}
-	c.place = place
-	c.report.Gaps = append(c.report.Gaps, AcceptedGap{Entry: e.Number, Gap: *g, By: e.By})
-}
-
-// passed is the place behind those accepted gaps of the intake that follow a place
-// at once.
-func (c *checker) passed(place uint64) uint64 {
-	for {
-		i := slices.IndexFunc(c.gone.accepted[schemas.IntakeName], func(s ledger.Span) bool { return s.From <= place+1 && place < s.To })
-		if i < 0 {
-			return place
-		}
-		place = c.gone.accepted[schemas.IntakeName][i].To
-	}
-}
-
-// isGone says whether a message was erased since it was decided, so that its
-// decision can only be held against itself.
-func (c *checker) isGone(sequence uint64) (bool, error) {
-	if !c.lost(schemas.IntakeName, sequence) {
-		return true, nil
-	}
-	err := c.lookAhead()
-	return !c.lost(schemas.IntakeName, sequence), err
-}
-
 // decidedGone takes up the decision about a message that was erased since.
-func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
+func (c *checker) decidedGone(rec Record, e *ledger.Entry) error {
 	found := c.about(rec.Sequence, e)
 	k := keyOf(e.Originator, e.Message)
 	was := c.known[k]
@@ -427,15 +353,20 @@ func (c *checker) decidedGone(rec Record, e *ledger.Entry) {
 		if e.Void == "" {
 			c.answer = e
 		}
-		return
+		return nil
 	}
 	c.report.Decisions++
 	j := &judged{entry: e, tables: c.tables[e.Policy], found: found}
-	c.parties.add(e, c.gone.links[k])
+	if err := c.takesPart(e, c.gone.links[k]); err != nil {
+		return err
+	}
 	c.madeOf(e)
-	c.recalls(e)
+	if err := c.recalls(rec, e); err != nil {
+		return err
+	}
 	j.shape()
 	j.takenBack = c.takenBack(e)
 	j.heldAsRecalled()
 	c.startBlock(rec, e, j, nil)
+	return nil
 }

@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,6 +182,40 @@ var wrongErasures = []struct {
 	{"an erasure keeps the trade of a tip", check.Leak, leaves(func(m *schemas.Message) { m.Sectors = []schemas.Code{"agriculture"} })},
 	{"an erasure keeps when a tip was made", check.Leak, leaves(func(m *schemas.Message) { m.Created = schemas.At(time.Unix(1251108000, 0)) })},
 	{"an erasure moves the place in the intake", check.Chain, func(d *doctor) { d.edit(erasureOf(33), func(e *ledger.Entry) { e.Intake++ }) }},
+	{"a message is decided whose loss was accepted before", check.Order, func(d *doctor) {
+		next := d.place() + 1
+		d.ends[schemas.IntakeName] = next + 1
+		d.acceptGap(schemas.IntakeName, next+1, next-1)
+		d.acceptGap(schemas.IntakeName, next, next)
+		d.decideLost(70, next+1)
+	}},
+	{"a message is passed over whose loss was accepted later", check.Order, func(d *doctor) {
+		skipped := d.place() // the last one is moved on by one place
+		d.taken()[len(d.taken())-1].Sequence++
+		d.ends[schemas.IntakeName]++
+		for i, r := range d.feeds() {
+			if e, err := ledger.Parse(r.Data); strings.HasPrefix(r.Address, "decision.") && err == nil && e.Intake == skipped {
+				e.Intake++
+				d.feeds()[i].Data, _, _ = ledger.Chain{Number: e.Number - 1}.Seal(&e)
+			}
+		}
+		d.reseal()
+		d.acceptGap(schemas.IntakeName, skipped, skipped+1)
+	}},
+	{"a message is decided again whose loss was accepted before", check.Order, func(d *doctor) {
+		at, next := d.intakeAt(1), d.place()+1
+		lost := d.taken()[at].Sequence
+		d.cut(schemas.IntakeName, at, 1)
+		d.ends[schemas.IntakeName] = next
+		d.acceptGap(schemas.IntakeName, lost, next-1)
+		_, e := d.entryAt(about(1))
+		e.Replaces, e.Copies, e.Intake = e.Number, 0, next
+		e.Records = []ledger.Record{{Consent: idOf(71), By: "gla", Of: schemas.MessageRef{Originator: "gla", ID: idOf(1)}, Items: []int{0},
+			Authority: "commissioners", Answer: schemas.Given, From: e.Day}}
+		d.addEntry(ledger.Entry{Kind: ledger.ConsentEntry, At: e.At, Policy: e.Policy, Message: idOf(71), Originator: "gla", Intake: next, About: &e.Records[0]})
+		d.addEntry(e)
+		d.acceptGap(schemas.IntakeName, next, next)
+	}},
 	{"a gap is accepted by nobody", check.Erasing, func(d *doctor) {
 		d.edit(erasureOf(33), func(e *ledger.Entry) {
 			e.Kind, e.Gap, e.Erased = ledger.GapEntry, &ledger.Gap{Stream: ledger.Stream, Span: e.Erased.Messages[0].Copies[0], Reason: "a test"}, nil
@@ -203,13 +238,38 @@ func TestTheCheckerFindsEveryWrongErasure(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a copy is lost, and an operator accepted it", func(t *testing.T) {
-		d := &doctor{whole.clone(), t}
-		acceptLoss(d)
-		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 || len(r.Gaps) != 1 {
-			t.Errorf("found %v, accepted %v", r.Findings, r.Gaps)
-		}
-	})
+	for _, c := range acceptedLosses {
+		t.Run(c.name, func(t *testing.T) {
+			d := &doctor{whole.clone(), t}
+			c.do(d)
+			if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 || r.Waiting > 0 || len(r.Gaps) != 1 {
+				t.Errorf("found %v, waiting %d, accepted %v", r.Findings, r.Waiting, r.Gaps)
+			}
+		})
+	}
+}
+
+// acceptedLosses are histories of which the report says that a gap was accepted, and
+// nothing else.
+var acceptedLosses = []struct {
+	name string
+	do   func(*doctor)
+}{
+	{"a copy is lost, and an operator accepted it", acceptLoss},
+	{"a message is lost that was decided, and an operator accepted it", func(d *doctor) {
+		at := d.intakeAt(1)
+		seq := d.taken()[at].Sequence
+		d.cut(schemas.IntakeName, at, 1)
+		d.acceptGap(schemas.IntakeName, seq, d.place())
+	}},
+	{"a message whose loss was accepted is found again by the engine", func(d *doctor) {
+		found := d.taken()[d.intakeAt(1)]
+		found.Sequence, found.Address, found.Header = d.place()+1, schemas.IntakeAddress("gla", idOf(70)), maps.Clone(found.Header)
+		d.store(&found, tip(70))
+		d.streams[schemas.IntakeName] = append(d.taken(), found)
+		d.ends[schemas.IntakeName]++
+		d.acceptGap(schemas.IntakeName, found.Sequence, found.Sequence)
+	}},
 }
 
 // acceptLoss takes a copy out of the feeds, and puts an entry at the end by which
@@ -217,20 +277,31 @@ func TestTheCheckerFindsEveryWrongErasure(t *testing.T) {
 func acceptLoss(d *doctor) {
 	at := d.copyAt(1, "lincolnshire/main")
 	seq := d.feeds()[at].Sequence
-	last := d.feeds()[len(d.feeds())-1]
-	_, e := d.entryAt(erasureOf(33))
 	d.cut(ledger.Stream, at, 1)
-	gap := ledger.Entry{Kind: ledger.GapEntry, At: e.At, Policy: e.Policy, By: "test", Gap: &ledger.Gap{Stream: ledger.Stream, Span: ledger.Span{From: seq, To: seq}, Reason: "a test"}}
+	d.acceptGap(ledger.Stream, seq, d.place())
+}
+
+// place is the place in the intake up to which everything is decided.
+func (d *doctor) place() (place uint64) {
 	for _, r := range d.feeds() {
-		if x, err := ledger.Parse(r.Data); strings.HasPrefix(r.Address, "decision.") && err == nil {
-			gap.Intake = max(gap.Intake, x.Intake)
+		if e, err := ledger.Parse(r.Data); strings.HasPrefix(r.Address, "decision.") && err == nil {
+			place = max(place, e.Intake)
 		}
 	}
-	raw, _, err := ledger.Chain{}.Seal(&gap)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: "decision._.gap-0", Data: raw, Stored: last.Stored})
-	d.ends[ledger.Stream]++
-	d.reseal()
+	return place
+}
+
+// acceptGap puts an entry at the end by which an operator accepts that one message
+// of a stream is lost.
+func (d *doctor) acceptGap(stream string, at, place uint64) {
+	_, e := d.entryAt(erasureOf(33))
+	d.addEntry(ledger.Entry{Kind: ledger.GapEntry, At: e.At, Policy: e.Policy, By: "test", Intake: place,
+		Gap: &ledger.Gap{Stream: stream, Span: ledger.Span{From: at, To: at}, Reason: "a test"}})
+}
+
+// decideLost puts a decision at the end about a message that is not there.
+func (d *doctor) decideLost(n int, at uint64) {
+	_, e := d.entryAt(about(1))
+	d.addEntry(ledger.Entry{Kind: ledger.DecisionEntry, At: e.At, Policy: e.Policy, Message: idOf(n), Originator: "gla", Account: e.Account,
+		Route: e.Route, Commitment: e.Commitment, Day: e.Day, Held: true, Intake: at})
 }

@@ -56,7 +56,8 @@ func (in *intake) read() (*Record, error) {
 	}
 	in.last, in.ahead = rec.Sequence, &rec
 	in.report.Accepted++
-	in.mayGo(schemas.IntakeName, rec.Sequence, in.gone.intake)
+	_, named := in.gone.intake[rec.Sequence]
+	in.mayGo(schemas.IntakeName, rec.Sequence, named)
 	in.examine(parse(rec))
 	return in.ahead, nil
 }
@@ -74,7 +75,9 @@ func (in *intake) upTo(sequence uint64) (*accepted, error) {
 		if rec.Sequence == sequence {
 			return &a, nil
 		}
-		in.find(Finding{Kind: Lost, Stream: schemas.IntakeName, Sequence: rec.Sequence, Message: a.id, Problem: "accepted, and passed over without a decision"})
+		if !in.mayPass(rec.Sequence) {
+			in.find(Finding{Kind: Lost, Stream: schemas.IntakeName, Sequence: rec.Sequence, Message: a.id, Problem: "accepted, and passed over without a decision"})
+		}
 	}
 }
 
@@ -86,7 +89,9 @@ func (in *intake) rest() error {
 			return err
 		}
 		in.ahead = nil
-		in.report.Waiting++
+		if !in.mayPass(rec.Sequence) {
+			in.report.Waiting++
+		}
 	}
 }
 

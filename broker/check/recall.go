@@ -8,28 +8,87 @@ import (
 	"liaison/schemas"
 )
 
-// recalls notes a recall that must be followed by erasures: of the message, and of
-// the corrections of it that the same member has sent so far, and of those.
-func (c *checker) recalls(e *ledger.Entry) {
+// recall is one whose erasures must come next: of the message, and of the
+// corrections of it that the same member has sent so far, and of those.
+type recall struct {
+	entry *ledger.Entry
+	parts []remains
+}
+
+// remains are what is left of a message, so that a recall of it must erase that.
+type remains struct {
+	of schemas.MessageRef
+	// intake is the place of the accepted message, zero if that is gone, and copies
+	// those of its copies.
+	intake uint64
+	copies map[uint64]bool
+	// named says that an erasure for the recall names the message.
+	named bool
+}
+
+func (r *remains) some() bool { return r.intake != 0 || len(r.copies) > 0 }
+
+// owed says whether there is something left that the recall must erase.
+func (r *recall) owed() bool {
+	return r != nil && slices.ContainsFunc(r.parts, func(p remains) bool { return p.some() })
+}
+
+// recalls notes a recall that must be followed by erasures.
+func (c *checker) recalls(rec Record, e *ledger.Entry) error {
 	if !strings.HasPrefix(e.Route, string(schemas.KindRecall)+".") || e.Of == nil {
-		return
+		return nil
 	}
-	c.erase = nil
-	seen := map[key]bool{}
+	if rec.Sequence > c.gone.read {
+		if err := c.lookAhead(); err != nil {
+			return err
+		}
+	}
+	r, seen := &recall{entry: e}, map[key]bool{}
 	for todo := []schemas.MessageRef{*e.Of}; len(todo) > 0; todo = todo[1:] {
 		k := keyOf(todo[0].Originator, todo[0].ID)
 		if seen[k] {
 			continue
 		}
 		seen[k], c.recalled[k] = true, true
-		if where := c.known[k]; where.decided != 0 && !where.gone {
-			c.erase = append(c.erase, todo[0])
+		if c.known[k].decided != 0 {
+			left, err := c.leftOf(todo[0], rec.Sequence)
+			if err != nil {
+				return err
+			}
+			r.parts = append(r.parts, left)
 		}
 		todo = append(todo, c.corrects[k]...)
 	}
-	if len(c.erase) > 0 {
-		c.recall = e
+	c.recall = r
+	return nil
+}
+
+// leftOf is what is left of a message at a place in the ledger's stream: what no
+// erasure before it names, and of which nobody ever accepted that it is lost.
+func (c *checker) leftOf(of schemas.MessageRef, at uint64) (remains, error) {
+	k := keyOf(of.Originator, of.ID)
+	where, left := c.known[k], remains{of: of, copies: map[uint64]bool{}}
+	if !where.gone && !among(c.gone.accepted[schemas.IntakeName], where.accepted) {
+		left.intake = where.accepted
 	}
+	for _, decided := range append(slices.Clone(c.earlier[k]), where.decided) {
+		rec, ok, err := c.src.One(c.ctx, ledger.Stream, decided)
+		if err != nil {
+			return left, err
+		}
+		e, err := ledger.Parse(rec.Data)
+		if !ok || err != nil {
+			continue // reported when it was read
+		}
+		for i := range e.Copies {
+			place := decided + 1 + uint64(i)
+			by, erased := c.gone.copies[place]
+			if !(erased && by.sequence < at) && !among(c.gone.accepted[ledger.Stream], place) {
+				left.copies[place] = true
+			}
+		}
+	}
+	return left, nil
 }
 
 // takenBack says whether a message corrects what is recalled so far, or what corrects
@@ -65,22 +124,32 @@ const recalled = "recalled"
 // right before it and is of what it names.
 func (c *checker) forRecall(x *ledger.Erasure) bool {
 	r := c.recall
-	if r == nil || x.Recall == nil || *x.Recall != (schemas.MessageRef{Originator: r.Originator, ID: r.Message}) {
+	if r == nil || x.Recall == nil || *x.Recall != (schemas.MessageRef{Originator: r.entry.Originator, ID: r.entry.Message}) {
 		return false
 	}
 	right := true
 	for _, g := range x.Messages {
-		at := slices.Index(c.erase, g.Of)
+		at := slices.IndexFunc(r.parts, func(p remains) bool { return p.of == g.Of && !p.named })
 		if at < 0 {
 			right = false
 			continue
 		}
-		c.erase = slices.Delete(c.erase, at, at+1)
-	}
-	if len(c.erase) == 0 {
-		c.recall = nil
+		r.parts[at].take(&g)
 	}
 	return right
+}
+
+// take takes away what an erasure names.
+func (r *remains) take(g *ledger.Gone) {
+	r.named = true
+	if g.Intake == r.intake {
+		r.intake = 0
+	}
+	for _, s := range g.Copies {
+		for at := s.From; at <= s.To && at-s.From < maxSpan; at++ {
+			delete(r.copies, at)
+		}
+	}
 }
 
 // afterRecall reports a recall that left something that there was to erase. It is
@@ -91,7 +160,13 @@ func (c *checker) afterRecall(e *ledger.Entry) {
 		return
 	}
 	c.recall = nil
-	for _, of := range c.erase {
-		c.find(Finding{Kind: Erasing, Entry: r.Number, Message: r.Message, Problem: "recalls a message, and no erasure follows of " + of.String()})
+	for _, p := range r.parts {
+		problem := "recalls a message, and no erasure follows of "
+		if p.named {
+			problem = "recalls a message, and its erasures leave something of "
+		}
+		if p.some() {
+			c.find(Finding{Kind: Erasing, Entry: r.entry.Number, Message: r.entry.Message, Problem: problem + p.of.String()})
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"liaison/broker"
 	"liaison/broker/check"
 	"liaison/broker/ledger"
 	"liaison/schemas"
@@ -31,16 +32,21 @@ func correction(n, of int) *schemas.Message {
 // playRecalled runs a broker at which tips that Fife has are recalled when it is no
 // member: one (42) is corrected (43) before, and of the other (41, corrected by 46) it
 // cannot be told. A third (44) is corrected (45), and not recalled. The correction of
-// a fourth (48 of 47) is accepted right behind its recall.
+// a fourth (48 of 47) is accepted right behind its recall. A fifth (51) is recalled
+// that nobody has, and an operator erases a sixth (52) meanwhile.
 func playRecalled(t *testing.T) *memory {
 	t.Helper()
 	p, stop := playing(t, "gla", "fife", "ukhtc")
 	p.send(inFife(tip(41), time.March, 25), inFife(tip(42), time.March, 25), inFife(tip(44), time.March, 25), inFife(tip(47), time.March, 25))
+	p.send(inFife(closed(51), time.March, 25), inFife(tip(52), time.March, 25))
 	p.settle()
 	p.send(inFife(correction(43, 42), time.April, 2), inFife(correction(45, 44), time.April, 2), inFife(correction(46, 41), time.April, 2))
 	p.settle()
-	p.send(inFife(recall(12, 42), time.April, 2))
+	p.send(inFife(recall(12, 42), time.April, 2), inFife(recall(14, 51), time.April, 2))
 	p.settle()
+	if _, err := p.Erase(t.Context(), broker.Erasing{Of: schemas.MessageRef{Originator: "gla", ID: idOf(52)}, Reason: "a test", By: "test"}); err != nil {
+		t.Fatal(err)
+	}
 	receipts, err := p.clients["gla"].Submit(t.Context(), inFife(recall(13, 47), time.April, 2), inFife(correction(48, 47), time.April, 2))
 	if err != nil || receipts[0].Refusal != nil || receipts[1].Refusal != nil {
 		t.Fatalf("a recall and a correction behind it: %v, %v", receipts, err)
@@ -76,18 +82,6 @@ func omits(fits func(ledger.Entry) bool, member schemas.MemberID) func(*doctor) 
 	}
 }
 
-// addErasure puts an erasure at the end.
-func (d *doctor) addErasure(e ledger.Entry) {
-	raw, _, err := ledger.Chain{}.Seal(&e)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	last := d.feeds()[len(d.feeds())-1]
-	d.streams[ledger.Stream] = append(d.feeds(), check.Record{Sequence: last.Sequence + 1, Address: ledger.AddressOf(&e), Data: raw, Stored: last.Stored})
-	d.ends[ledger.Stream]++
-	d.reseal()
-}
-
 // wrongRecalls are histories that the checker must find fault with.
 var wrongRecalls = []struct {
 	name string
@@ -102,7 +96,16 @@ var wrongRecalls = []struct {
 			e.Erased.Messages, x.Erased.Messages = x.Erased.Messages[1:], x.Erased.Messages[:1]
 		})
 		e.By, e.Erased.Why, e.Erased.Reason, e.Erased.Recall = "test", ledger.ErasedOperator, "a test", nil
-		d.addErasure(e)
+		d.addEntry(e)
+	}},
+	{"a recall leaves the message, and erases its copies", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(42), func(e *ledger.Entry) { e.Erased.Messages[0].Intake, e.Erased.Messages[0].Step = 0, nil })
+	}},
+	{"a recall leaves the copies, and erases the message", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(42), func(e *ledger.Entry) { e.Erased.Messages[0].Copies = nil })
+	}},
+	{"a recall leaves what nobody had", check.Erasing, func(d *doctor) {
+		d.edit(erasureOf(51), func(e *ledger.Entry) { e.Erased.Why, e.Erased.Reason, e.By = ledger.ErasedOperator, "a test", "test" })
 	}},
 	{"a recall erases a message that is none of its corrections", check.Erasing, func(d *doctor) {
 		_, e := d.entryAt(about(44))
@@ -157,9 +160,61 @@ func TestTheCheckerFindsEveryWrongRecall(t *testing.T) {
 			t.Fatalf("the last entry erases %v behind its first", e.Erased.Messages)
 		}
 		d.edit(erasureOf(41), func(e *ledger.Entry) { e.Erased.Messages = e.Erased.Messages[:1] })
-		d.addErasure(e)
+		d.addEntry(e)
 		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 {
 			t.Errorf("found %v", r.Findings)
 		}
 	})
+	t.Run("an operator erased the message before, and the recall its copies", func(t *testing.T) {
+		d := &doctor{whole.clone(), t}
+		eraseFirst(d)
+		if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 {
+			t.Errorf("found %v", r.Findings)
+		}
+	})
+	for name, before := range map[string]bool{"before": true, "behind": false} {
+		t.Run("the loss of what nobody had is accepted, "+name+" its recall", func(t *testing.T) {
+			d := &doctor{whole.clone(), t}
+			loseRecalled(d, before)
+			if r := checked(t, d.memory); !r.Sound() || r.Notes > 0 || len(r.Gaps) != 1 {
+				t.Errorf("found %v, accepted %v", r.Findings, r.Gaps)
+			}
+		})
+	}
+}
+
+// eraseFirst has an operator erase a message whose copies are erased with its recall.
+func eraseFirst(d *doctor) {
+	var first ledger.Gone
+	d.edit(erasureOf(41), func(e *ledger.Entry) {
+		g := &e.Erased.Messages[0]
+		first = ledger.Gone{Of: g.Of, Intake: g.Intake, Step: g.Step}
+		if g.Intake, g.Step = 0, nil; len(g.Copies) == 0 {
+			d.t.Fatal("the recalled message had no copies")
+		}
+	})
+	d.edit(erasureOf(52), func(e *ledger.Entry) { e.Erased.Messages = append(e.Erased.Messages, first) })
+}
+
+// loseRecalled has the tip that nobody has lost, so that its recall erases nothing:
+// in the erasure's place an operator accepts the loss, or right before the recall.
+func loseRecalled(d *doctor, before bool) {
+	d.edit(erasureOf(51), func(e *ledger.Entry) {
+		at := e.Erased.Messages[0].Intake
+		e.Kind, e.By, e.Erased = ledger.GapEntry, "test", nil
+		e.Gap = &ledger.Gap{Stream: schemas.IntakeName, Span: ledger.Span{From: at, To: at}, Reason: "a test"}
+		if before {
+			e.Intake--
+		}
+	})
+	at, _ := d.entryAt(func(e ledger.Entry) bool { return e.Gap != nil })
+	recalled, e := d.entryAt(consent(14))
+	if recalled != at-1 || e.Copies > 0 {
+		d.t.Fatalf("the recall stands at %d with %d copies, and its erasure at %d", recalled, e.Copies, at)
+	}
+	if before {
+		a, b := &d.feeds()[recalled], &d.feeds()[at]
+		a.Address, b.Address, a.Data, b.Data = b.Address, a.Address, b.Data, a.Data
+		d.reseal()
+	}
 }

@@ -1,8 +1,6 @@
 package check_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,14 +12,29 @@ import (
 	"liaison/schemas"
 )
 
-// lapsed is a history in which nobody answers a request (31) and two tips are
-// held (32, 33), until the hub has heard of all three.
+// lapsed is a history in which nobody answers a request (31), and two tips (32, 33)
+// and a case (35) are held, until the hub has heard of all four. Lincolnshire says of
+// a case of its own (34) that it takes the place of one of the tips, and of the held
+// case there is a version (36) that the GLA refuses to share.
 func lapsed(t *testing.T) *memory {
 	t.Helper()
 	var forward atomic.Int64
 	base, began := time.Date(2009, 8, 14, 10, 0, 0, 0, time.UTC), time.Now()
 	p, stop := playingAt(t, func() time.Time { return base.Add(time.Since(began) + time.Duration(forward.Load())) }, "gla", "lincolnshire", "ukhtc")
-	p.send(request(31), closed(32), closed(33))
+	theirs, first, second := caseOf(34), caseOf(35), caseOf(36)
+	theirs.Originator, theirs.Case.Lead = "lincolnshire", "lincolnshire"
+	for _, c := range []*schemas.Message{theirs, first, second} {
+		c.Items, c.Subjects, c.Case.Strands = tip(34).Items, tip(34).Subjects, nil
+		c.CrimeTypes = tip(34).CrimeTypes
+	}
+	first.Items[0].Handling, second.Items[0].Handling = schemas.Handling{4}, schemas.Handling{4}
+	theirs.Links = []schemas.Link{{Originator: "gla", ID: idOf(32), Relation: schemas.Supersedes}}
+	second.Links = []schemas.Link{{Originator: "gla", ID: idOf(35), Relation: schemas.Supersedes}}
+	p.send(request(31), closed(32), closed(33), theirs, first, second)
+	p.settle()
+	refuses := answer("gla", 1, 36, schemas.AuthorityOriginator, schemas.Refused)
+	refuses.Created = second.Created
+	p.send(refuses)
 	p.settle()
 	forward.Store(int64(90 * 24 * time.Hour))
 	board := func(h *memory) (n int) {
@@ -32,7 +45,7 @@ func lapsed(t *testing.T) *memory {
 		}
 		return n
 	}
-	for end := time.Now().Add(30 * time.Second); board(remember(t, p.Broker)) < 4; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); board(remember(t, p.Broker)) < 5; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the clocks have not run out")
 		}
@@ -54,9 +67,7 @@ func (d *doctor) renotice(fits func(*schemas.Message) bool, change func(*schemas
 		}
 		n++
 		change(m)
-		r.Data = encode(d.t, m, schemas.TypeMsgPack)
-		sum := sha256.Sum256(r.Data)
-		r.Header[ledger.HeaderDigest] = []string{base64.RawURLEncoding.EncodeToString(sum[:])}
+		d.store(r, m)
 		of, _ := m.Of()
 		d.edit(func(e ledger.Entry) bool { return e.Message == m.ID }, func(e *ledger.Entry) {
 			e.Commitment, e.Of = ledger.Commit(r.Header[ledger.HeaderSalt][0], r.Data), &of
@@ -95,6 +106,9 @@ func TestTheCheckerReadsWhoseMatterANoticeIs(t *testing.T) {
 		}},
 		{"the hub hears of a tip of which nobody may hear", "tells ukhtc of a matter in which it has no part", func(d *doctor) {
 			d.edit(func(e ledger.Entry) bool { return e.Message == idOf(33) }, func(e *ledger.Entry) { e.Protected = true })
+		}},
+		{"the hub hears of a case of whose later version nobody may hear", "tells ukhtc of a matter in which it has no part", func(d *doctor) {
+			d.edit(func(e ledger.Entry) bool { return e.Message == idOf(36) }, func(e *ledger.Entry) { e.Protected = true })
 		}},
 		{"a notice is about nothing", "is a notice about what was never decided", func(d *doctor) {
 			d.renotice(about(32, "gla", "contact-point"), of(77))
