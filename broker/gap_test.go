@@ -202,6 +202,9 @@ func TestWhatIsAcceptedAsLostStaysLost(t *testing.T) {
 	if want := []schemas.ID{farm(0).ID, farm(1).ID, farm(2).ID, farm(3).ID, farm(5).ID}; !slices.Equal(got, want) {
 		t.Errorf("the desk has %v, want %v", got, want)
 	}
+	if r, err := next.Verify(t.Context()); err != nil || !r.Sound() || r.Waiting != 0 {
+		t.Errorf("the checker says %+v, %v", r, err)
+	}
 }
 
 // Behind a record with an impossible sequence the engine must not be made to read.
