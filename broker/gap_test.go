@@ -49,6 +49,18 @@ func (s *started) lonely(from, to int, do func(*started)) {
 	b.Close()
 }
 
+// threeDecided is a broker that has decided three messages.
+func threeDecided(t *testing.T) *started {
+	t.Helper()
+	s := start(t, t.TempDir())
+	for _, name := range []string{"gla", "lincolnshire"} {
+		s.enrol(name, accounts.Enrolment{})
+	}
+	publish(t, s, 0, 3)
+	s.routed(3)
+	return s
+}
+
 // recallsNothing submits a recall of a message that there is not, and returns why it
 // is refused.
 func (s *started) recallsNothing() schemas.Code {
@@ -65,19 +77,13 @@ func (s *started) recallsNothing() schemas.Code {
 }
 
 func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
-	dir := t.TempDir()
-	s := start(t, dir)
-	for _, name := range []string{"gla", "lincolnshire"} {
-		s.enrol(name, accounts.Enrolment{})
-	}
-	publish(t, s, 0, 3)
-	s.routed(3)
+	s := threeDecided(t)
 	// Of three that an intake without a router accepts, two are lost.
 	s.lonely(3, 6, func(lone *started) {
 		lone.loses(schemas.IntakeName, 4)
 		lone.loses(schemas.IntakeName, 5)
 	})
-	next := start(t, dir)
+	next := start(t, s.dir)
 	next.creds = s.creds
 	for end := time.Now().Add(20 * time.Second); !errors.Is(next.Ready(), router.ErrGap) && !errors.Is(next.Ready(), ErrStoredDamage); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -120,13 +126,7 @@ func TestTheRouterGoesOnBehindAGapThatAnOperatorAccepts(t *testing.T) {
 // Damage that was found before keeps the router from its work, and must not keep
 // an operator from accepting it, not even where the router had not come so far.
 func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
-	dir := t.TempDir()
-	s := start(t, dir)
-	for _, name := range []string{"gla", "lincolnshire"} {
-		s.enrol(name, accounts.Enrolment{})
-	}
-	publish(t, s, 0, 3)
-	s.routed(3)
+	s := threeDecided(t)
 	s.lonely(3, 8, func(lone *started) {
 		lone.loses(schemas.IntakeName, 5)
 		lone.loses(schemas.IntakeName, 6)
@@ -135,7 +135,7 @@ func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	next := start(t, dir)
+	next := start(t, s.dir)
 	next.creds = s.creds
 	before := next.router.Turns()
 	next.router.Changed()
@@ -177,13 +177,7 @@ func TestAGapThatWasFoundBeforeTheRouterCameToItCanBeAccepted(t *testing.T) {
 // What the engine finds again after its loss was accepted is not decided: its sender
 // was told to send it anew.
 func TestWhatIsAcceptedAsLostStaysLost(t *testing.T) {
-	dir := t.TempDir()
-	s := start(t, dir)
-	for _, name := range []string{"gla", "lincolnshire"} {
-		s.enrol(name, accounts.Enrolment{})
-	}
-	publish(t, s, 0, 3)
-	s.routed(3)
+	s := threeDecided(t)
 	s.lonely(3, 6, func(lone *started) {
 		_, err := lone.router.Act(t.Context(), func(context.Context) (*ledger.Entry, error) {
 			return &ledger.Entry{Kind: ledger.GapEntry, By: "test", Gap: &ledger.Gap{Stream: schemas.IntakeName, Span: ledger.Span{From: 5, To: 5}, Reason: "an invented disk"}}, nil
@@ -192,7 +186,7 @@ func TestWhatIsAcceptedAsLostStaysLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	next := start(t, dir)
+	next := start(t, s.dir)
 	next.creds = s.creds
 	next.routed(6)
 	var got []schemas.ID

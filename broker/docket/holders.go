@@ -156,25 +156,13 @@ func (d *Docket) Holders(ctx context.Context, of schemas.MessageRef) ([]schemas.
 // madeOf returns a message, and all that are made of it or of a correction of it,
 // however indirectly; the corrections themselves it leaves out.
 func madeOf(tx *bolt.Tx, of schemas.MessageRef) ([]schemas.MessageRef, error) {
-	messages := []schemas.MessageRef{of}
-	seen := map[schemas.MessageRef]bool{of: true}
-	for n := 0; n < len(messages); n++ {
-		from, err := used(tx, messages[n])
+	return closure(of, func(m schemas.MessageRef, add func(rest, _ []byte) error) error {
+		from, err := used(tx, m)
 		for i := 0; err == nil && i < len(from); i++ {
-			err = eachUnder(tx.Bucket(madeBucket), from[i], func(rest, _ []byte) error {
-				ref, err := parseRef(string(rest))
-				if err == nil && !seen[ref] {
-					seen[ref] = true
-					messages = append(messages, ref)
-				}
-				return err
-			})
+			err = eachUnder(tx.Bucket(madeBucket), from[i], add)
 		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return messages, nil
+		return err
+	})
 }
 
 // used are a message, and those corrections of it of which something is made.
@@ -203,21 +191,32 @@ func used(tx *bolt.Tx, of schemas.MessageRef) (list []schemas.MessageRef, err er
 
 // follow returns a message and all to which the buckets lead from it.
 func follow(tx *bolt.Tx, of schemas.MessageRef, buckets ...[]byte) ([]schemas.MessageRef, error) {
+	return closure(of, func(m schemas.MessageRef, add func(rest, _ []byte) error) error {
+		for _, b := range buckets {
+			if err := eachUnder(tx.Bucket(b), m, add); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// closure returns a message and, once each, all to which next leads from it and from
+// those.
+func closure(of schemas.MessageRef, next func(m schemas.MessageRef, add func(rest, _ []byte) error) error) ([]schemas.MessageRef, error) {
 	messages := []schemas.MessageRef{of}
 	seen := map[schemas.MessageRef]bool{of: true}
+	add := func(rest, _ []byte) error {
+		ref, err := parseRef(string(rest))
+		if err == nil && !seen[ref] {
+			seen[ref] = true
+			messages = append(messages, ref)
+		}
+		return err
+	}
 	for n := 0; n < len(messages); n++ {
-		for _, b := range buckets {
-			err := eachUnder(tx.Bucket(b), messages[n], func(rest, _ []byte) error {
-				ref, err := parseRef(string(rest))
-				if err == nil && !seen[ref] {
-					seen[ref] = true
-					messages = append(messages, ref)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
+		if err := next(messages[n], add); err != nil {
+			return nil, err
 		}
 	}
 	return messages, nil
