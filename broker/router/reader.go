@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"liaison/broker/failpoint"
 	"liaison/broker/ledger"
 	"liaison/schemas"
 )
@@ -146,6 +147,7 @@ func (in *reader) drain(ctx context.Context, msg jetstream.Msg) ([]intakeRecord,
 
 // more adds what has arrived, up to the bound, and waits for nothing.
 func (in *reader) more(ctx context.Context, records []intakeRecord) ([]intakeRecord, error) {
+	failpoint.Here("router.fetched")
 	for len(records) < maxWaiting {
 		select {
 		case msg := <-in.arrived:

@@ -233,7 +233,6 @@ func (r *Router) route(ctx context.Context) error {
 				return errPassed
 			}
 		}
-		failpoint.Here("router.fetched")
 		if at, err = r.routeAll(ctx, at, in, waiting); err != nil {
 			return err
 		}
