@@ -11,14 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"liaison/deploy/evidence"
 )
 
 const (
-	// fuzzFor is how long each target is fed.
-	fuzzFor = 20 * time.Second
+	// fuzzSeconds is how long each target is fed, unless LIAISON_FUZZ_SECONDS says
+	// otherwise.
+	fuzzSeconds = 20
 	// fuzzLeast is the fewest executions that say anything: a machine too busy
 	// for them has hardly got beyond the seeds, and the run is no evidence.
 	fuzzLeast = 200
@@ -35,18 +35,19 @@ var (
 //	LIAISON_LOAD=1 go test -run TestFuzzEveryTarget -timeout 0 -v .
 func TestFuzzEveryTarget(t *testing.T) {
 	onDemand(t)
+	seconds := numberOf(t, "LIAISON_FUZZ_SECONDS", fuzzSeconds)
 	sum, notes := 0, []string{}
 	for _, target := range fuzzTargets(t) {
 		dir, name, _ := strings.Cut(target, " ")
 		t.Run(filepath.Base(dir)+"."+name, func(t *testing.T) {
-			execs := feed(t, dir, name)
+			execs := feed(t, dir, name, seconds)
 			sum += execs
 			notes = append(notes, fmt.Sprintf("%s.%s %d", filepath.Base(dir), name, execs))
 		})
 	}
 	evidence.Record(t, evidence.Row{Name: "fuzz", Part: "fuzz", Fault: "whatever bytes come in place of messages, questions, proofs, tables, ledger entries and agencies' files",
-		How:     fmt.Sprintf("Every one of the %d fuzz targets for %s; runs are executions; a crash, a hang or a broken promise fails the run", len(notes), fuzzFor),
-		Command: "LIAISON_LOAD=1 LIAISON_EVIDENCE=1 go test -run TestFuzzEveryTarget -timeout 0 -v .", Runs: sum, Note: strings.Join(notes, ", ")})
+		How:     fmt.Sprintf("Every one of the %d fuzz targets for %d s; runs are executions; a crash, a hang or a broken promise fails the run", len(notes), seconds),
+		Command: onDemandCommand("TestFuzzEveryTarget", "LIAISON_FUZZ_SECONDS", seconds), Runs: sum, Note: strings.Join(notes, ", ")})
 }
 
 // fuzzTargets are folder and name of every target, in order.
@@ -76,10 +77,11 @@ func fuzzTargets(t *testing.T) (targets []string) {
 	return targets
 }
 
-// feed runs one target and returns how often it was executed.
-func feed(t *testing.T, dir, name string) int {
+// feed runs one target for some seconds and returns how often it was executed. Most of
+// them would be spent on making inputs smaller, which is bounded.
+func feed(t *testing.T, dir, name string, seconds int) int {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fuzzFor.String(), ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fmt.Sprintf("%ds", seconds), "-fuzzminimizetime", "100x", ".")
 	cmd.Dir = dir
 	b, err := cmd.CombinedOutput()
 	out := string(b)
