@@ -28,7 +28,7 @@ func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, erro
 	if m.Created.IsZero() {
 		m.Created = schemas.At(time.Now())
 	}
-	for waited := time.Duration(0); ; waited += decideWait {
+	for tries := 0; ; tries++ {
 		receipts, err := c.Submit(ctx, m)
 		if err != nil {
 			return "", err
@@ -36,7 +36,7 @@ func (c *Client) Take(ctx context.Context, m *schemas.Message) (schemas.ID, erro
 		switch r := receipts[0].Refusal; {
 		case r == nil:
 			return m.ID, nil
-		case r.Code != schemas.RefusedWaiting || waited >= decideWaits*decideWait:
+		case r.Code != schemas.RefusedWaiting || tries == decideWaits:
 			return "", r
 		}
 		if err := sleep(ctx, decideWait); err != nil {

@@ -190,11 +190,7 @@ func (c *checker) holders(of schemas.MessageRef) (list []schemas.MemberID, err e
 			return nil, err
 		}
 		if e != nil {
-			for _, o := range e.Outcomes {
-				if o.Outcome == schemas.Disclosed {
-					list = append(list, o.Member)
-				}
-			}
+			list = append(list, reached(e)...)
 		}
 		todo = append(append(todo, c.made[k]...), c.corrects[k]...)
 	}

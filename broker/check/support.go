@@ -145,13 +145,8 @@ func (c *checker) mentioned(j *judged) error {
 		if err != nil {
 			return err
 		}
-		if e == nil {
-			continue
-		}
-		for _, o := range e.Outcomes {
-			if o.Outcome == schemas.Disclosed {
-				j.known[ref] = append(j.known[ref], o.Member)
-			}
+		if e != nil {
+			j.known[ref] = reached(e)
 		}
 	}
 	return nil

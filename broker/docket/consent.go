@@ -3,7 +3,6 @@ package docket
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"liaison/schemas"
 )
@@ -46,11 +45,10 @@ func (d *Docket) allowConsent(ctx context.Context, m *schemas.Message) (*schemas
 func (d *Docket) mayRecord(m, about *schemas.Message) bool {
 	p := d.cfg.Policy()
 	day := p.Day(about.Created.Time, d.cfg.Now())
-	return slices.ContainsFunc(about.Items, func(it schemas.Item) bool {
-		origin := it.Origin
-		if origin == "" {
-			origin = about.Originator
+	for i := range about.Items {
+		if p.MayRecord(m.Consent.Authority, m.Originator, about.ItemOrigin(i), day) {
+			return true
 		}
-		return p.MayRecord(m.Consent.Authority, m.Originator, origin, day)
-	})
+	}
+	return false
 }

@@ -137,8 +137,7 @@ func (d *Docket) mayTell(ctx context.Context, m *schemas.Message, to []schemas.M
 		return "", fmt.Errorf("finding who has a message: %w", err)
 	}
 	for _, member := range to {
-		has := slices.ContainsFunc(e.Outcomes, func(o schemas.Outcome) bool { return o.Member == member && o.Outcome == schemas.Disclosed })
-		if !has && member != m.Notice.Of.Originator && (e.Protected || !d.cfg.Policy().IsHub(member)) {
+		if !got(e.Outcomes, member) && member != m.Notice.Of.Originator && (e.Protected || !d.cfg.Policy().IsHub(member)) {
 			return fmt.Sprintf("%s has no part in it, and must not be told of it", member), nil
 		}
 	}

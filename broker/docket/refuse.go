@@ -80,7 +80,12 @@ func (d *Docket) has(ctx context.Context, of schemas.MessageRef, m schemas.Membe
 	if err != nil {
 		return false, fmt.Errorf("finding who has a message: %w", err)
 	}
-	return of.Originator == m || slices.ContainsFunc(e.Outcomes, func(o schemas.Outcome) bool { return o.Member == m && o.Outcome == schemas.Disclosed }), nil
+	return of.Originator == m || got(e.Outcomes, m), nil
+}
+
+// got says whether a member got anything by a decision.
+func got(outcomes []schemas.Outcome, m schemas.MemberID) bool {
+	return slices.ContainsFunc(outcomes, func(o schemas.Outcome) bool { return o.Member == m && o.Outcome == schemas.Disclosed })
 }
 
 // inTheWay says what keeps a member that has a part in the matter from a step, and

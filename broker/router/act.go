@@ -92,16 +92,17 @@ const maxActs = 64
 // actAll writes the entries of all acts that wait. Nothing is on its way. An act
 // that cannot be done is its caller's trouble; an error is one of the ledger.
 func (r *Router) actAll(ctx context.Context, at position) (position, error) {
-	before := at.chain.Number
+	mended := false
 	for {
 		select {
 		case a := <-r.acts:
 			var err error
+			mended = mended || a.mends
 			if at, err = r.carryOut(ctx, at, a); err != nil {
 				return at, err
 			}
 		default:
-			if at.chain.Number == before {
+			if !mended {
 				return at, nil
 			}
 			return at, r.explain(ctx) // a gap may have been accepted
